@@ -1,0 +1,22 @@
+"""API keys in ``Authorization: Bearer ac_…``."""
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts import keys
+from accounts.models import ApiKey, User
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[User, ApiKey] | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.startswith("ac_"):
+            return None
+        key = keys.authenticate(token.strip())
+        if key is None:
+            raise AuthenticationFailed("This API key is unknown, expired or revoked.")
+        return key.user, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"

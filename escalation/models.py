@@ -1,0 +1,377 @@
+"""Who is on call, who is paged when, and every page that went out."""
+
+from datetime import time
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Team, User, validate_time_zone
+from incidents.models import Incident, Severity
+
+
+class Schedule(models.Model):
+    """A rota. Its layers and overrides are resolved by ``escalation.oncall`` and nowhere else."""
+
+    name = models.CharField(max_length=120, unique=True)
+    slug = models.SlugField(unique=True)
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="schedules")
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text="Hand-offs happen at this zone's wall time.",
+    )
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Layer(models.Model):
+    """A rotation of a schedule. A layer that has started is closed and succeeded, never edited in place."""
+
+    class Mode(models.TextChoices):
+        ROTATE = "rotate", "Rotate: one after the other"
+        EVERYONE = "everyone", "Everyone at once"
+
+    class Unit(models.TextChoices):
+        HOUR = "hour", "Hours"
+        DAY = "day", "Days"
+        WEEK = "week", "Weeks"
+        MONTH = "month", "Months"
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="layers")
+    name = models.CharField(max_length=120, default="Primary")
+    priority = models.PositiveSmallIntegerField(
+        default=0, help_text="A higher number wins over a lower one; equal numbers are on call together."
+    )
+    mode = models.CharField(max_length=10, choices=Mode, default=Mode.ROTATE)
+    unit = models.CharField(max_length=6, choices=Unit, default=Unit.WEEK)
+    interval = models.PositiveSmallIntegerField(
+        default=1, help_text="Every how many units the pager changes hands."
+    )
+    handoff_time = models.TimeField(
+        default=time(9), help_text="Local time of the hand-off. For hours: of the first one."
+    )
+    anchor_date = models.DateField(
+        help_text="The local date of a hand-off to the first person. Its weekday is the hand-off day."
+    )
+    effective_from = models.DateTimeField(help_text="The layer counts from this instant.")
+    effective_until = models.DateTimeField(null=True, blank=True, help_text="Empty: open-ended.")
+    worked_shifts_only = models.BooleanField(
+        default=False, help_text="Count only shifts inside the weekly windows."
+    )
+    succeeds = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="successors"
+    )
+
+    class Meta:
+        ordering = ["-priority", "effective_from", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.schedule}: {self.name}"
+
+    def clean(self) -> None:
+        if self.interval is not None and not 1 <= self.interval <= 365:
+            raise ValidationError({"interval": "Choose between 1 and 365."})
+        if self.effective_until and self.effective_from and self.effective_until <= self.effective_from:
+            raise ValidationError({"effective_until": "The layer would end before it begins."})
+
+
+class LayerMember(models.Model):
+    """A place in a rotation: a person, or explicitly nobody."""
+
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="layer_memberships",
+        help_text="Empty: nobody is on call in this turn.",
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    since = models.DateTimeField(
+        null=True, blank=True, help_text="The person takes turns from this instant. Empty: always."
+    )
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return str(self.user or "nobody")
+
+
+class LayerWindow(models.Model):
+    """Weekly hours in which a layer counts. An end before its start means the next day. No windows: always."""
+
+    layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="windows")
+    weekday = models.PositiveSmallIntegerField(
+        choices=[
+            (0, "Monday"),
+            (1, "Tuesday"),
+            (2, "Wednesday"),
+            (3, "Thursday"),
+            (4, "Friday"),
+            (5, "Saturday"),
+            (6, "Sunday"),
+        ]
+    )
+    starts = models.TimeField()
+    ends = models.TimeField()
+
+    class Meta:
+        ordering = ["weekday", "starts"]
+
+
+class Override(models.Model):
+    """Somebody else than the rota says, for a while."""
+
+    class Kind(models.TextChoices):
+        REPLACE = "replace", "Replace: only this person is on call"
+        ADD = "add", "Add: this person is on call too"
+        REMOVE = "remove", "Remove: this person is not on call"
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.REPLACE)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="overrides")
+    replaces = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="For “replace”: only this person's part. Empty: whoever is on call.",
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        indexes = [models.Index(fields=["schedule", "ends_at"], name="override_span")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display().split(':')[0]} {self.user}"
+
+    def clean(self) -> None:
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": "The override would end before it begins."})
+
+
+class EscalationRole(models.TextChoices):
+    """The matrix's rows, in the order in which they are paged."""
+
+    ON_CALL = "on_call", "On-call Engineer"
+    TEAM_LEAD = "team_lead", "Team Lead"
+    MANAGER = "manager", "Engineering Manager"
+    EXECUTIVE = "executive", "CTO/VP Engineering"
+
+
+class RoleTarget(models.Model):
+    """Who fills a role: a person, a schedule, or a whole team; for one team, or for every team that has no own row."""
+
+    role = models.CharField(max_length=10, choices=EscalationRole)
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="role_targets",
+        help_text="Empty: for every team that has no row of its own for this role.",
+    )
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="0 first; the next is paged when nobody answers."
+    )
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    whole_team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        ordering = ["role", "team__name", "position", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}: {self.user or self.schedule or self.whole_team or 'nobody'}"
+
+    def clean(self) -> None:
+        if sum(value is not None for value in (self.user_id, self.schedule_id, self.whole_team_id)) != 1:
+            raise ValidationError("Choose exactly one of person, schedule and whole team.")
+
+
+class EscalationRule(models.Model):
+    """One cell of the escalation matrix (R12)."""
+
+    class Timing(models.TextChoices):
+        IMMEDIATE = "immediate", "Immediately"
+        AFTER = "after", "After a delay"
+        BUSINESS_HOURS = "business_hours", "In business hours: now if open, else at the next opening"
+        NEXT_DAY = "next_day", "At the opening of the next business day"
+        WEEKLY_REVIEW = "weekly_review", "On the next weekly review's agenda"
+        MONTHLY_REVIEW = "monthly_review", "On the next monthly review's agenda"
+
+    class Clock(models.TextChoices):
+        WALL = "wall", "Wall clock"
+        BUSINESS = "business", "Business clock"
+
+    class Condition(models.TextChoices):
+        NOT_MITIGATED = "not_mitigated", "Only while not mitigated"
+        UNRESOLVED = "unresolved", "Only while unresolved"
+        ALWAYS = "always", "Always"
+
+    class Action(models.TextChoices):
+        PAGE = "page", "Page"
+        NOTICE = "notice", "Notice, without asking for an answer"
+        AGENDA = "agenda", "Put on an agenda"
+
+    role = models.CharField(max_length=10, choices=EscalationRole)
+    severity = models.PositiveSmallIntegerField(choices=Severity)
+    timing = models.CharField(max_length=16, choices=Timing)
+    delay_minutes = models.PositiveIntegerField(default=0, help_text="For “after a delay”.")
+    clock = models.CharField(max_length=10, choices=Clock, default=Clock.WALL)
+    condition = models.CharField(max_length=16, choices=Condition)
+    action = models.CharField(max_length=8, choices=Action, default=Action.PAGE)
+
+    class Meta:
+        ordering = ["severity", "delay_minutes", "pk"]
+        constraints = [models.UniqueConstraint(fields=["role", "severity"], name="one_rule_per_cell")]
+
+    def __str__(self) -> str:
+        return f"{self.get_severity_display()} {self.get_role_display()}: {self.words}"
+
+    @property
+    def words(self) -> str:
+        """Return the cell as the matrix prints it: "Immediate", "15 min", "4 hours", "Next day"."""
+        if self.timing == self.Timing.AFTER:
+            hours, minutes = divmod(self.delay_minutes, 60)
+            unit = "business hour" if self.clock == self.Clock.BUSINESS else "hour"
+            return (
+                f"{minutes + 60 * hours} min"
+                if minutes or not hours
+                else f"{hours} {unit}{'' if hours == 1 else 's'}"
+            )
+        words = {"immediate": "Immediate", "business_hours": "Business hours", "next_day": "Next day",
+                 "weekly_review": "Weekly review", "monthly_review": "Monthly review"}  # fmt: skip
+        return words[self.timing]
+
+    def clean(self) -> None:
+        if self.timing == self.Timing.AFTER and not self.delay_minutes:
+            raise ValidationError({"delay_minutes": "Say after how many minutes."})
+
+
+class Escalation(models.Model):
+    """An incident's own copy of the matrix, taken at declaration: later edits never change a running escalation."""
+
+    incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="escalation")
+    matrix = models.JSONField(help_text="The 16 cells as they were.")
+    exhausted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the last person had been asked in vain."
+    )
+    created_at = models.DateTimeField()
+
+
+class EscalationTimer(models.Model):
+    """Something an escalation does at an instant. Each fires at most once per (incident, epoch, key)."""
+
+    class Kind(models.TextChoices):
+        RULE = "rule", "A cell of the matrix"
+        NEXT = "next", "The next person of a role"
+        REPEAT = "repeat", "The same people again"
+        EXPIRY = "expiry", "Acknowledgement expires: still with it?"
+
+    class State(models.TextChoices):
+        ARMED = "armed", "Armed"
+        FIRED = "fired", "Fired"
+        CANCELLED = "cancelled", "Cancelled"
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="timers")
+    epoch = models.PositiveIntegerField()
+    key = models.CharField(max_length=60, help_text='Such as "rule:team_lead", "next:on_call:1", "repeat:2".')
+    kind = models.CharField(max_length=8, choices=Kind)
+    role = models.CharField(max_length=10, choices=EscalationRole)
+    position = models.PositiveSmallIntegerField(default=0)
+    round = models.PositiveSmallIntegerField(default=0)
+    rule = models.JSONField(default=dict, help_text="The cell as it was copied.")
+    due_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.ARMED)
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="When it fired or was cancelled.")
+    note = models.CharField(max_length=200, blank=True, help_text="Why it was cancelled, or what it did.")
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["incident", "epoch", "key"], name="timer_once")]
+        indexes = [models.Index(fields=["due_at"], name="timer_due", condition=Q(state="armed"))]
+
+
+class Page(models.Model):
+    """One person asked to take an incident. Its deliveries carry the topic ``page:<pk>``."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Waiting for an answer"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        DECLINED = "declined", "Declined"
+        STOPPED = "stopped", "Stopped"
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="pages")
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="pages")
+    user_label = models.CharField(max_length=160)
+    epoch = models.PositiveIntegerField()
+    round = models.PositiveSmallIntegerField(default=0, help_text="Rises with each repeat.")
+    role = models.CharField(max_length=10, help_text='A role of the matrix, "expert" or "direct".')
+    position = models.PositiveSmallIntegerField(default=0)
+    key = models.CharField(
+        max_length=120, unique=True, help_text="Incident, epoch, role, position, round and person: once."
+    )
+    reason = models.CharField(max_length=200, help_text="Why this person: rule, schedule and layer.")
+    needs_answer = models.BooleanField(default=True)
+    due_at = models.DateTimeField(help_text="When it should have gone out.")
+    created_at = models.DateTimeField()
+    late_seconds = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_via = models.CharField(max_length=10, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["incident", "epoch"], name="page_incident"),
+            models.Index(fields=["user", "-id"], name="page_user_open", condition=Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident.reference} → {self.user_label}"
+
+
+class AgendaItem(models.Model):
+    """An incident on the agenda of a weekly or monthly review (R12). It pages nobody."""
+
+    class Review(models.TextChoices):
+        WEEKLY = "weekly_review", "Weekly review"
+        MONTHLY = "monthly_review", "Monthly review"
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="agenda_items")
+    review = models.CharField(max_length=16, choices=Review)
+    role = models.CharField(max_length=10, choices=EscalationRole)
+    review_at = models.DateTimeField()
+    discussed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["review_at"]
+        constraints = [models.UniqueConstraint(fields=["incident", "review", "role"], name="agenda_once")]
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a process that pages depend on."""
+
+    name = models.CharField(max_length=40, unique=True, help_text="clock, queue or audit.")
+    beat_at = models.DateTimeField()
+    lateness_ms = models.PositiveIntegerField(
+        default=0, help_text="How late the newest due row was when it was handled."
+    )
+    detail = models.JSONField(default=dict)
