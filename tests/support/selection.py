@@ -1,0 +1,68 @@
+"""Chooses what runs here, and says aloud what is left out.
+
+Browser tests need a Chromium, and some tests make sense on one database only. Where ALLCLEAR_REQUIRE_ALL
+is 1, as it is in CI, a test that is left out for want of something fails the run.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+
+from tests.support.chromium import find_chromium
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def require_all() -> bool:
+    return os.environ.get("ALLCLEAR_REQUIRE_ALL") == "1"
+
+
+def pytest_configure() -> None:
+    if require_all() and find_chromium() is None:
+        raise pytest.UsageError("ALLCLEAR_REQUIRE_ALL is set, and there is no Chromium for the browser tests")
+
+
+def pytest_report_header() -> list[str]:
+    return [f"database: {connections['default'].vendor}", f"browser tests: {find_chromium() or 'left out'}"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = {item for item in items if is_left_out(item)}
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=list(left_out))
+
+
+def is_left_out(item: pytest.Item) -> bool:
+    """Tests for the other database do not count as skipped: `make test` runs them on that database."""
+    if item.get_closest_marker("browser") and find_chromium() is None:
+        return True
+    wanted = [name for name in DATABASES if item.get_closest_marker(name)]
+    return bool(wanted) and connections["default"].vendor not in wanted
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failed run."""
+    if require_all() and any(skipped_tests(session.config)) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if find_chromium() is None:
+        terminalreporter.write_line(
+            "Browser tests were left out: no Chromium was found. "
+            "Install chromium, or name one in ALLCLEAR_CHROMIUM.",
+            yellow=True,
+        )
+    if require_all() and (skipped := list(skipped_tests(config))):
+        names = ", ".join(skipped)
+        terminalreporter.write_line(f"ALLCLEAR_REQUIRE_ALL is set, but these were skipped: {names}", red=True)
+
+
+def skipped_tests(config: pytest.Config) -> Iterator[str]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        yield from (report.nodeid for report in reporter.stats.get("skipped", []))
