@@ -11,9 +11,9 @@ import pytest
 from scripts.private_postgres import (
     NoPostgresError,
     PrivatePostgres,
-    wheel_folders,
     find_binaries,
     private_postgres,
+    wheel_folders,
 )
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "private_postgres.py"

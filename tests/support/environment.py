@@ -1,0 +1,40 @@
+"""Settings that differ under test, each with its reason."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - only the base of a folder with a random name
+FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FOLDER] = _folder()
+    _use_a_database_file(config.stash[FOLDER])
+    # Connections that a server's threads leave open would stop the test database from being removed.
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
+    # Nobody runs collectstatic before the tests.
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.WHITENOISE_USE_FINDERS = True
+    # argon2 is slow on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[FOLDER], ignore_errors=True)
+
+
+def _folder() -> Path:
+    """Returns a folder that no other run has, in memory where that can be had: its fsync costs nothing."""
+    base = MEMORY_DISK if MEMORY_DISK.is_dir() else None
+    return Path(tempfile.mkdtemp(prefix="allclear-test-", dir=base))
+
+
+def _use_a_database_file(folder: Path) -> None:
+    """SQLite in memory has neither the journal nor the locks that production has."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database.setdefault("TEST", {})["NAME"] = str(folder / "test.sqlite3")
