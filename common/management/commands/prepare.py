@@ -1,0 +1,23 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand, call_command
+
+
+class Command(BaseCommand):
+    """One process for all that comes before `serve`: each start of manage.py costs a second of waiting."""
+
+    help = "Bring the database up to date and load the default data; safe to repeat."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo", action="store_true", help="also load the demo people, on-call and incidents"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write("Preparing the database")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        call_command("load_defaults")
+        if options["demo"]:
+            call_command("load_demo")
