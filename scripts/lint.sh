@@ -1,0 +1,31 @@
+#!/bin/sh
+# make lint: everything that can be said about the code without running it.
+set -eu
+cd "$(dirname "$0")/.."
+sh scripts/bootstrap.sh test
+PATH=$PWD/.venv/bin:$PATH
+
+templates() {
+    find templates ./*/templates -name '*.html' 2>/dev/null
+}
+
+say() {
+    echo "== $*"
+    "$@"
+}
+
+# As in production, so that check --deploy has nothing to excuse.
+in_production() {
+    env DEBUG=0 SITE_URL=https://allclear.example ALLOWED_HOSTS=allclear.example \
+        SECRET_KEY=0123456789abcdefghijklmnopqrstuvwxyz-only-to-check-the-settings \
+        API_KEY_PEPPER=zyxwvutsrqponmlkjihgfedcba9876543210-only-to-check-the-settings \
+        DATABASE_URL=sqlite://:memory: "$@"
+}
+
+say ruff check --quiet .
+say ruff format --check --quiet .
+# shellcheck disable=SC2046 # names of templates have no spaces
+say djade --target-version 5.2 --check $(templates)
+say mypy .
+say python manage.py makemigrations --check --dry-run
+in_production python manage.py check --deploy --fail-level WARNING
