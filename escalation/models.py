@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Team, User, validate_time_zone
+from escalation.duetimes import timing_words
 from incidents.models import Incident, Severity
 
 
@@ -247,17 +248,7 @@ class EscalationRule(models.Model):
     @property
     def words(self) -> str:
         """Return the cell as the matrix prints it: "Immediate", "15 min", "4 hours", "Next day"."""
-        if self.timing == self.Timing.AFTER:
-            hours, minutes = divmod(self.delay_minutes, 60)
-            unit = "business hour" if self.clock == self.Clock.BUSINESS else "hour"
-            return (
-                f"{minutes + 60 * hours} min"
-                if minutes or not hours
-                else f"{hours} {unit}{'' if hours == 1 else 's'}"
-            )
-        words = {"immediate": "Immediate", "business_hours": "Business hours", "next_day": "Next day",
-                 "weekly_review": "Weekly review", "monthly_review": "Monthly review"}  # fmt: skip
-        return words[self.timing]
+        return timing_words(self.timing, self.delay_minutes, self.clock)
 
     def clean(self) -> None:
         if self.timing == self.Timing.AFTER and not self.delay_minutes:
