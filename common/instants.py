@@ -1,6 +1,6 @@
 """Instants and durations as people read them. static/js/times.js keeps the same words moving in the browser."""
 
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -58,14 +58,14 @@ def clock(instant: datetime, now: datetime) -> str:
 
 def exact(instant: datetime, zone: tzinfo) -> str:
     """Return the instant in a zone with UTC beside it: "Fri 27 Mar 2026, 03:12:07 GMT · 03:12:07 UTC"."""
-    local, utc = instant.astimezone(zone), instant.astimezone(timezone.utc)
+    local, utc = instant.astimezone(zone), instant.astimezone(UTC)
     text = f"{local:%a} {day(local)}, {local:%H:%M:%S} {local.tzname()}"
     return text if local.tzname() == "UTC" else f"{text} · {_beside(local, utc, '%H:%M:%S')} UTC"
 
 
 def both(instant: datetime, zone: tzinfo) -> str:
     """Return the wall time in a zone and in UTC: "03:12 BST · 02:12 UTC"; in UTC once."""
-    local, utc = instant.astimezone(zone), instant.astimezone(timezone.utc)
+    local, utc = instant.astimezone(zone), instant.astimezone(UTC)
     text = f"{local:%H:%M} {local.tzname()}"
     return text if local.tzname() == "UTC" else f"{text} · {_beside(local, utc, '%H:%M')} UTC"
 
