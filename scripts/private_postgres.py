@@ -145,7 +145,7 @@ class PrivatePostgres:
         self.durable = durable
         self.port = _free_port()
         self.password = secrets.token_hex(16)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[Any] | None = None
         self._as_user: dict[str, Any] = {}
         self._start_watchdog()
         try:
@@ -167,9 +167,9 @@ class PrivatePostgres:
 
     def start(self) -> None:
         """Starts the server and returns when it takes connections."""
-        command = [self.binaries.folder / "postgres", "-D", self.data, *self._options()]
+        command: list[str | Path] = [self.binaries.folder / "postgres", "-D", self.data, *self._options()]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            process = self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -179,7 +179,7 @@ class PrivatePostgres:
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or time.monotonic() > deadline:
                 raise NoPostgresError(f"the server did not start:\n{self._log_tail()}")
             time.sleep(0.02)
 

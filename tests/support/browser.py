@@ -18,11 +18,11 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pytest_django import Settings
 
+from accounts.models import User
 from tests.support.chromium import ARGUMENTS, find_chromium
 
 PHONE = {"width": 390, "height": 844}
@@ -74,7 +74,7 @@ class Pages:
         self._browser = browser
         self._address = address
 
-    def __call__(self, user: AbstractBaseUser | None = None, **options: Any) -> Page:
+    def __call__(self, user: User | None = None, **options: Any) -> Page:
         """Takes the options of Playwright's `new_context`, such as color_scheme="dark"."""
         context = self._browser.new_context(**{"viewport": DESK, **options})
         self.contexts.append(context)
@@ -123,7 +123,7 @@ def pytest_runtest_makereport(
     return report
 
 
-def session_cookie(user: AbstractBaseUser, address: str) -> Any:
+def session_cookie(user: User, address: str) -> Any:
     """Returns the cookie of a fresh session, so that only the tests of signing in need to sign in."""
     client = Client()
     client.force_login(user)

@@ -115,7 +115,7 @@ def _mail(envelope: Envelope) -> Mail:
     return Mail(
         str(envelope.mail_from),
         tuple(map(str, envelope.rcpt_tos)),
-        cast("EmailMessage", message),
+        message,
         time.time(),
     )
 
