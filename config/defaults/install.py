@@ -1,0 +1,166 @@
+"""Installs the default data without ever undoing what an admin did."""
+
+from collections import Counter
+
+from django.db import transaction
+
+from accounts.models import BusinessCalendar, BusinessHours, Qualification, Team
+from communications.models import CadenceRule, UpdateTemplate
+from config.defaults import people, process, wording
+from escalation.models import EscalationRule
+from incidents.models import (
+    Component,
+    DecisionPoint,
+    GateDefinition,
+    IncidentSettings,
+    Phase,
+    PhaseStep,
+    RoleDefinition,
+    SeverityDefinition,
+    Symptom,
+    TechnicalLevel,
+)
+
+
+@transaction.atomic
+def load() -> Counter[str]:
+    """Create the default rows that are missing and return how many of each kind were created.
+
+    What is there is never touched. A row with a key of its own (a severity, a role, a cell of the matrix) is
+    created when its key is missing. A list whose wording belongs to the admin (symptoms, a phase's steps) is
+    created together with what it hangs on, so that an edited or deleted line does not come back. Two
+    processes at once wait for each other on the first severity's unique level.
+    """
+    made: Counter[str] = Counter()
+    first_time = _severities(made)
+    if first_time:
+        _symptoms(made)
+    _roles(made)
+    _phases(made)
+    _gates(made)
+    _matrix(made)
+    _levels(made)
+    _cadences(made)
+    _templates(made)
+    _organisation(made, first_time=first_time)
+    return made
+
+
+def _severities(made: Counter[str]) -> bool:
+    """Create missing severities; return whether there were none at all."""
+    created = [
+        SeverityDefinition.objects.get_or_create(level=row["level"], defaults=row)[1]
+        for row in people.SEVERITIES
+    ]
+    made["severities"] += sum(created)
+    return all(created)
+
+
+def _symptoms(made: Counter[str]) -> None:
+    rows = [Symptom(position=position, **row) for position, row in enumerate(people.SYMPTOMS)]
+    made["symptoms"] += len(Symptom.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def _roles(made: Counter[str]) -> None:
+    for position, row in enumerate(people.ROLES):
+        if RoleDefinition.objects.filter(key=row["key"]).exists():
+            continue
+        key = row.get("qualification")
+        tag = None
+        if key:
+            name = people.QUALIFICATIONS[key]
+            tag, _ = Qualification.objects.get_or_create(key=key, defaults={"name": name})
+        fields = {**row, "qualification": tag, "position": position}
+        RoleDefinition.objects.create(**fields)
+        made["roles"] += 1
+
+
+def _phases(made: Counter[str]) -> None:
+    for position, row in enumerate(process.PHASES):
+        phase, created = Phase.objects.get_or_create(key=row["key"], defaults={**row, "position": position})
+        if not created:
+            continue
+        made["phases"] += 1
+        steps = [
+            PhaseStep(phase=phase, position=n, **step) for n, step in enumerate(process.STEPS[phase.key])
+        ]
+        made["steps"] += len(PhaseStep.objects.bulk_create(steps))
+        points = [
+            DecisionPoint(phase=phase, question=question, option_a=one, option_b=other, position=n)
+            for n, (key, question, one, other) in enumerate(process.DECISION_POINTS)
+            if key == phase.key
+        ]
+        made["decision points"] += len(DecisionPoint.objects.bulk_create(points))
+
+
+def _gates(made: Counter[str]) -> None:
+    for position, row in enumerate(process.GATES):
+        _, created = GateDefinition.objects.get_or_create(
+            key=row["key"], defaults={**row, "position": position}
+        )
+        made["recovery checks"] += created
+
+
+def _matrix(made: Counter[str]) -> None:
+    for (role, severity), (timing, minutes, clock, condition, action) in people.MATRIX.items():
+        _, created = EscalationRule.objects.get_or_create(
+            role=role,
+            severity=severity,
+            defaults={
+                "timing": timing,
+                "delay_minutes": minutes,
+                "clock": clock,
+                "condition": condition,
+                "action": action,
+            },
+        )
+        made["escalation rules"] += created
+
+
+def _levels(made: Counter[str]) -> None:
+    for row in people.LEVELS:
+        made["technical levels"] += TechnicalLevel.objects.get_or_create(level=row["level"], defaults=row)[1]
+
+
+def _cadences(made: Counter[str]) -> None:
+    for (severity, audience), (unit, minutes, monitoring) in wording.CADENCES.items():
+        _, created = CadenceRule.objects.get_or_create(
+            severity=severity,
+            audience=audience,
+            defaults={"unit": unit, "minutes": minutes, "monitoring_minutes": monitoring},
+        )
+        made["update cadences"] += created
+
+
+def _templates(made: Counter[str]) -> None:
+    for audience, (subject, body) in wording.TEMPLATES.items():
+        _, created = UpdateTemplate.objects.get_or_create(
+            audience=audience, defaults={"subject": subject, "body": body}
+        )
+        made["update templates"] += created
+
+
+def _organisation(made: Counter[str], *, first_time: bool) -> None:
+    """Create the organisation's calendar and team, and on the first load the procedure's own service."""
+    if not IncidentSettings.objects.exists():
+        IncidentSettings.objects.create()
+        made["settings"] += 1
+    if not BusinessCalendar.objects.filter(is_default=True).exists():
+        calendar, created = BusinessCalendar.objects.get_or_create(
+            name=wording.CALENDAR["name"], defaults={**wording.CALENDAR, "is_default": True}
+        )
+        if created:
+            BusinessHours.objects.bulk_create(
+                BusinessHours(calendar=calendar, weekday=weekday, opens=opens, closes=closes)
+                for weekday, opens, closes in wording.OPENING_HOURS
+            )
+            made["calendars"] += 1
+    team = Team.objects.filter(is_default=True).first()
+    if team is None:
+        team, created = Team.objects.get_or_create(
+            slug=wording.TEAM["slug"], defaults={**wording.TEAM, "is_default": True}
+        )
+        made["teams"] += created
+    if first_time and not Component.objects.exists():
+        Component.objects.create(**{**wording.COMPONENT, "team": team})
+        made["components"] += 1
