@@ -108,7 +108,7 @@ class LayerMember(models.Model):
 
 
 class LayerWindow(models.Model):
-    """Weekly hours in which a layer counts. An end before its start means the next day. No windows: always."""
+    """Weekly hours in which a layer counts; an end before its start means the next day. None: always."""
 
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="windows")
     weekday = models.PositiveSmallIntegerField(
@@ -127,6 +127,9 @@ class LayerWindow(models.Model):
 
     class Meta:
         ordering = ["weekday", "starts"]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.starts:%H:%M}-{self.ends:%H:%M}"
 
 
 class Override(models.Model):
@@ -176,7 +179,7 @@ class EscalationRole(models.TextChoices):
 
 
 class RoleTarget(models.Model):
-    """Who fills a role: a person, a schedule, or a whole team; for one team, or for every team that has no own row."""
+    """Who fills a role: a person, a schedule or a whole team; for one team, or each without a row."""
 
     role = models.CharField(max_length=10, choices=EscalationRole)
     team = models.ForeignKey(
@@ -256,7 +259,7 @@ class EscalationRule(models.Model):
 
 
 class Escalation(models.Model):
-    """An incident's own copy of the matrix, taken at declaration: later edits never change a running escalation."""
+    """An incident's own copy of the matrix, taken at declaration: later edits never change a running one."""
 
     incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="escalation")
     matrix = models.JSONField(help_text="The 16 cells as they were.")
@@ -264,6 +267,9 @@ class Escalation(models.Model):
         null=True, blank=True, help_text="When the last person had been asked in vain."
     )
     created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Escalation of {self.incident.reference}"
 
 
 class EscalationTimer(models.Model):
@@ -297,6 +303,9 @@ class EscalationTimer(models.Model):
         ordering = ["due_at", "pk"]
         constraints = [models.UniqueConstraint(fields=["incident", "epoch", "key"], name="timer_once")]
         indexes = [models.Index(fields=["due_at"], name="timer_due", condition=Q(state="armed"))]
+
+    def __str__(self) -> str:
+        return f"{self.key}, epoch {self.epoch} ({self.get_state_display()})"
 
 
 class Page(models.Model):
@@ -356,6 +365,9 @@ class AgendaItem(models.Model):
         ordering = ["review_at"]
         constraints = [models.UniqueConstraint(fields=["incident", "review", "role"], name="agenda_once")]
 
+    def __str__(self) -> str:
+        return f"{self.incident.reference} on the {self.get_review_display().lower()}"
+
 
 class Heartbeat(models.Model):
     """The last sign of life of a process that pages depend on."""
@@ -366,3 +378,6 @@ class Heartbeat(models.Model):
         default=0, help_text="How late the newest due row was when it was handled."
     )
     detail = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.beat_at:%Y-%m-%d %H:%M:%S}"
