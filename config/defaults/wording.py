@@ -3,8 +3,8 @@
 from datetime import time
 from typing import Any
 
-# (severity, audience): (unit, minutes, minutes while monitoring). What customers are promised runs on the wall
-# clock until resolved, whatever the severity.
+# (severity, audience): (unit, minutes, minutes while monitoring). What customers are promised runs on the
+# wall clock until resolved, whatever the severity.
 CADENCES: dict[tuple[int, str], tuple[str, int, int | None]] = {
     (1, "internal"): ("wall", 15, 60),
     (2, "internal"): ("business", 30, None),
@@ -44,7 +44,7 @@ Response Team: {response_team}
 ETA to Resolution: {eta}
 Communication Plan: {communication_plan}"""
 
-# audience: (subject, body)
+# For each audience the subject and the body.
 TEMPLATES = {
     "internal": ("{reference} {severity} {status}: {title}", INTERNAL),
     "customer": ("{status}: {title}", CUSTOMER),
