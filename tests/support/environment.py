@@ -1,5 +1,6 @@
 """Settings that differ under test, each with its reason."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from django.conf import settings
 
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - only the base of a folder with a random name
+KEY = "only-for-tests-0123456789abcdefghijklmnopqrstuvwxyz"
 FOLDER = pytest.StashKey[Path]()
 
 
@@ -19,6 +21,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # Nobody runs collectstatic before the tests.
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.WHITENOISE_USE_FINDERS = True
+    settings.STATIC_ROOT = str(config.stash[FOLDER] / "static")
+    Path(settings.STATIC_ROOT).mkdir()
+    # The programs that tests start must be able to read what the tests sign.
+    settings.SECRET_KEY = os.environ["SECRET_KEY"] = KEY
+    settings.API_KEY_PEPPER = os.environ["API_KEY_PEPPER"] = KEY
     # argon2 is slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
