@@ -26,8 +26,8 @@ from incidents.models.incident import (
     Status,
 )
 from incidents.models.work import (
-    Checkpoint,
     ChecklistTick,
+    Checkpoint,
     Decision,
     GateResult,
     Hypothesis,
@@ -40,8 +40,8 @@ from incidents.models.work import (
 
 __all__ = [
     "ACTIVE_STATUSES",
-    "Checkpoint",
     "ChecklistTick",
+    "Checkpoint",
     "Clock",
     "Component",
     "Decision",

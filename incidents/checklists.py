@@ -1,0 +1,23 @@
+"""Steps that tick themselves when what they ask for has happened (R26: the first update ticks "Begin status updates")."""
+
+from accounts.actor import SYSTEM, Actor
+from incidents.actions.checklist import tick
+from incidents.models import ChecklistTick, Event, EventKind, PhaseStep
+
+_NEVER = {EventKind.STEP_TICKED, EventKind.STEP_CLEARED}
+
+
+def on_event(event: Event) -> None:
+    """Tick the active steps that wait for this kind of entry, once, in the name of whoever caused it."""
+    if event.kind in _NEVER:
+        return
+    steps = PhaseStep.objects.filter(auto_event=event.kind, is_active=True)
+    for step in steps.exclude(pk__in=event.incident.ticks.values("step_id")):
+        by = Actor(label=event.actor_label, user=event.actor) if event.actor else SYSTEM
+        outcome = ChecklistTick.Outcome
+        tick(
+            event.incident,
+            step,
+            by=by,
+            outcome=outcome.PASSED if step.kind == PhaseStep.Kind.CHECK else outcome.DONE,
+        )

@@ -1,0 +1,101 @@
+"""The response clock: from detection to the first human acknowledgement (semantics.md, "Response clock")."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db.models import F
+
+from accounts import calendars
+from accounts.models import User
+from common.businesstime import Calendar, add_business, business_between, is_open, next_business_day
+from incidents.models import Clock, Incident, Reminder, Severity, SeverityDefinition
+
+WARNING_SHARE = 0.75
+FALLBACK = timedelta(minutes=15)
+ClockState = Literal["running", "paused", "met", "breached"]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When the warning comes and when the response is due, both in UTC."""
+
+    warn_at: datetime
+    due_at: datetime
+
+
+def deadline(severity: int, start: datetime, calendar: Calendar) -> Deadline:
+    """Return the response deadline of a severity for a response that starts at ``start`` (R02-R05)."""
+    definition = SeverityDefinition.objects.filter(level=severity).first()
+    if definition is None:  # nothing is configured: the strictest promise is the safe one
+        return Deadline(start + FALLBACK * WARNING_SHARE, start + FALLBACK)
+    if definition.response_clock == Clock.WALL:
+        return Deadline(start + definition.response_time * WARNING_SHARE, start + definition.response_time)
+    if definition.response_clock == Clock.BUSINESS:
+        amount = definition.response_time
+        return Deadline(
+            add_business(calendar, start, amount * WARNING_SHARE), add_business(calendar, start, amount)
+        )
+    _, closing = next_business_day(calendar, start)
+    amount = business_between(calendar, start, closing)
+    return Deadline(add_business(calendar, start, amount * WARNING_SHARE), closing)
+
+
+def start_clock(incident: Incident, *, start: datetime) -> None:
+    """Start (or start anew) the response clock of an incident that nobody has acknowledged, and arm its two reminders."""
+    calendar = calendars.for_team(incident.team)
+    when = deadline(incident.severity, start, calendar)
+    Incident.objects.filter(pk=incident.pk).update(response_started_at=start, response_due_at=when.due_at)
+    incident.response_started_at, incident.response_due_at = start, when.due_at
+    _cancel_reminders(incident)
+    key = f"{incident.epoch}:{start.timestamp():.0f}:{Severity(incident.severity).label}"
+    for kind, due in (
+        (Reminder.Kind.RESPONSE_WARNING, when.warn_at),
+        (Reminder.Kind.RESPONSE_BREACH, when.due_at),
+    ):
+        Reminder.objects.update_or_create(
+            incident=incident, kind=kind, key=key, defaults={"due_at": due, "state": Reminder.State.ARMED}
+        )
+
+
+def meet(incident: Incident, *, user: User, now: datetime) -> bool:
+    """Record the first human acknowledgement; return whether this was it. Machines do not stop the clock."""
+    first = Incident.objects.filter(pk=incident.pk, acknowledged_at=None).update(
+        acknowledged_at=now, acknowledged_by=user, version=F("version") + 1
+    )
+    if first:
+        _cancel_reminders(incident)
+        incident.refresh_from_db()
+    return bool(first)
+
+
+def stop_clock(incident: Incident) -> None:
+    """Cancel the reminders of a response that is no longer awaited (the incident is over)."""
+    _cancel_reminders(incident)
+
+
+def _cancel_reminders(incident: Incident) -> None:
+    kinds = [Reminder.Kind.RESPONSE_WARNING, Reminder.Kind.RESPONSE_BREACH]
+    Reminder.objects.filter(incident=incident, kind__in=kinds, state=Reminder.State.ARMED).update(
+        state=Reminder.State.CANCELLED
+    )
+
+
+def state(incident: Incident, now: datetime) -> ClockState | None:
+    """Return the clock's state at ``now``; ``None`` when there is no clock (a report) or it ended without an answer."""
+    if incident.response_due_at is None:
+        return None
+    if incident.acknowledged_at is not None:
+        return "breached" if incident.response_breached_at else "met"
+    if incident.response_breached_at or now >= incident.response_due_at:
+        return "breached"
+    if incident.is_over:
+        return None
+    definition = SeverityDefinition.objects.filter(level=incident.severity).first()
+    if (
+        definition
+        and definition.response_clock != Clock.WALL
+        and not is_open(calendars.for_team(incident.team), now)
+    ):
+        return "paused"
+    return "running"
