@@ -121,8 +121,8 @@ ROLES: list[dict[str, Any]] = [
     },
 ]
 
-# (role, severity): (timing, minutes, clock, condition, action). SEV-1 and SEV-2 run on the wall clock, the others
-# on the business clock; pages stop at mitigation, notices at resolution, review items never.
+# (role, severity): (timing, minutes, clock, condition, action). SEV-1 and SEV-2 run on the wall clock, the
+# others on the business clock; pages stop at mitigation, notices at resolution, review items never.
 MATRIX: dict[tuple[str, int], tuple[str, int, str, str, str]] = {
     ("on_call", 1): ("immediate", 0, "wall", "not_mitigated", "page"),
     ("on_call", 2): ("immediate", 0, "wall", "not_mitigated", "page"),

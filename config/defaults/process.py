@@ -1,4 +1,4 @@
-"""The four phases with their checklists, the decision points and the recovery checks, in its words.
+"""The four phases with their checklists, the decision points and the recovery checks.
 
 ``{{name}}`` in a command stands for a variable of the incident's component, ``{{incident}}`` for its
 reference. Allclear shows and copies commands and never runs one.
