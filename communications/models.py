@@ -1,5 +1,7 @@
 """What goes out: the delivery ledger, in-application notifications, and status updates with their two clocks."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -12,12 +14,18 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Return what has to be sent and is not sent yet, claimed or not."""
         return self.filter(state__in=Delivery.WAITING)
 
+    def claimable(self, now: datetime) -> "DeliveryQuerySet":
+        """Return what may be sent now: a first attempt that is due, a retry, or one whose sender's lease ran out."""
+        first = Q(state=Delivery.State.QUEUED, attempts=0, due_at__lte=now)
+        again = Q(state__in=Delivery.WAITING, attempts__gt=0, next_attempt_at__lte=now)
+        return self.filter(first | again)
+
 
 class Delivery(models.Model):
     """One message to one recipient by one contact method. Written by ``communications.outbox`` only.
 
-    The row is the truth; the queue merely wakes a worker. A claim sets ``lease_token`` and ``lease_until`` by conditional
-    update, so a crash leaves nothing stuck: a lease that ran out can be claimed again.
+    The row is the truth; the queue merely wakes a worker. A claim sets ``lease_token`` and ``lease_until`` by
+    conditional update, so a crash leaves nothing stuck: a lease that ran out can be claimed again.
     """
 
     class Kind(models.TextChoices):
@@ -34,7 +42,12 @@ class Delivery(models.Model):
         CANCELLED = "cancelled", "Cancelled before sending"
         SUPPRESSED = "suppressed", "Would have been sent (drill)"
 
+    class Transport(models.TextChoices):
+        EMAIL = "email", "mail"
+        IN_APP = "in_app", "Allclear itself"
+
     WAITING = (State.QUEUED, State.CLAIMED)
+    EMAIL, IN_APP = Transport.EMAIL, Transport.IN_APP
 
     kind = models.CharField(max_length=10, choices=Kind)
     topic = models.CharField(
@@ -50,13 +63,19 @@ class Delivery(models.Model):
     contact_method = models.ForeignKey(
         ContactMethod, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    transport = models.CharField(max_length=16)
+    transport = models.CharField(max_length=16, choices=Transport)
     address = models.CharField(max_length=254, blank=True)
     payload = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(help_text="Not before this instant.")
-    next_attempt_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(
+        help_text="When the clock's sweep takes it: a retry's time, a lease's end, or 3 s after the queue was woken."
+    )
     give_up_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="When nobody wanted it any more, even if it was on the wire."
+    )
+    note = models.CharField(max_length=200, blank=True, help_text="Why it was withdrawn.")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     lease_token = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

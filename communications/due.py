@@ -1,0 +1,6 @@
+"""This app's things that come due, for ``settings.DUE_SOURCES``."""
+
+from common.due import DueSource
+from communications import outbox
+
+DELIVERIES = DueSource("deliveries", outbox.next_due, outbox.sweep)

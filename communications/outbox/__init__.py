@@ -1,0 +1,20 @@
+"""The delivery ledger: everything that leaves Allclear is a row first (architecture.md, "Leaving the building").
+
+``enqueue`` and ``cancel`` write rows inside the caller's transaction; ``deliver`` and ``sweep`` send them.
+Delivery is at least once to the receiver, with the same key each time, and exactly once in the ledger.
+"""
+
+from communications.outbox.rows import Message, cancel, enqueue, enqueue_address
+from communications.outbox.sending import deliver
+from communications.outbox.sweeping import deliver_on_threads, next_due, sweep
+
+__all__ = [
+    "Message",
+    "cancel",
+    "deliver",
+    "deliver_on_threads",
+    "enqueue",
+    "enqueue_address",
+    "next_due",
+    "sweep",
+]

@@ -1,0 +1,107 @@
+"""When a delivery fails for good: the next contact method at once, red on the timeline, and the pager is told."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from accounts.actor import SYSTEM
+from communications.models import Delivery, DeliveryQuerySet
+from communications.outbox.rows import HANDOVER, hand_over
+from incidents import events
+from incidents.models import EventKind
+
+logger = logging.getLogger(__name__)
+
+
+def ours(delivery: Delivery) -> DeliveryQuerySet:
+    """Return the row, if the claim under which it was read is still the one that counts."""
+    return Delivery.objects.filter(
+        pk=delivery.pk, state=Delivery.State.CLAIMED, lease_token=delivery.lease_token
+    )
+
+
+def fail(delivery: Delivery, detail: str, now: datetime) -> None:
+    """Mark a claimed delivery as failed, inside the caller's transaction, and see that the person is reached otherwise.
+
+    After the last contact method of a page ``settings.PAGE_FAILED_HANDLER`` hears of it in the same transaction.
+    """
+    failed = ours(delivery).update(
+        state=Delivery.State.FAILED,
+        finished_at=now,
+        lease_token="",
+        lease_until=None,
+        last_error=detail[:300],
+    )
+    if not failed or delivery.transport == Delivery.IN_APP:
+        return
+    hurried = _hurry_next(delivery, now)
+    if delivery.kind == Delivery.Kind.PAGE:
+        is_last = not hurried and not _others(delivery).filter(_HOPEFUL).exists()
+        _tell(delivery, detail, is_last=is_last)
+
+
+_HOPEFUL = Q(state__in=[*Delivery.WAITING, Delivery.State.DELIVERED])
+
+
+def _others(delivery: Delivery) -> DeliveryQuerySet:
+    """Return the same message's rows by the person's other contact methods."""
+    same = Delivery.objects.filter(topic=delivery.topic, user=delivery.user_id)
+    return same.exclude(pk=delivery.pk).exclude(transport=Delivery.IN_APP)
+
+
+def _hurry_next(delivery: Delivery, now: datetime) -> bool:
+    """Make the next method that was to wait due now; return whether there was one."""
+    if delivery.user_id is None:
+        return False
+    later = _others(delivery).filter(
+        state=Delivery.State.QUEUED, attempts=0, due_at__gt=now, withdrawn_at=None
+    )
+    row = later.order_by("due_at", "pk").first()
+    if row is None or not later.filter(pk=row.pk).update(due_at=now, next_attempt_at=now + HANDOVER):
+        return False
+    hand_over([row.pk])
+    return True
+
+
+def _tell(delivery: Delivery, detail: str, *, is_last: bool) -> None:
+    _guarded(_record, delivery, detail, is_last)
+    if is_last and settings.PAGE_FAILED_HANDLER:
+        _guarded(_call_handler, delivery)
+
+
+def _call_handler(delivery: Delivery) -> None:
+    import_string(settings.PAGE_FAILED_HANDLER)(delivery)
+
+
+def _record(delivery: Delivery, detail: str, is_last: bool) -> None:
+    if delivery.incident is None:
+        return
+    then = "No contact method is left." if is_last else "The next contact method is used."
+    who = delivery.user or "somebody who is gone"
+    events.record(
+        delivery.incident,
+        EventKind.PAGE_FAILED,
+        by=SYSTEM,
+        text=f"The page to {who} by {delivery.get_transport_display()} was not delivered. {then}",
+        data={"delivery": delivery.pk, "user": delivery.user_id, "error": detail[:300], "is_last": is_last},
+    )
+
+
+def _guarded(function: Callable[..., None], *arguments: object) -> None:
+    """Call in a savepoint: a broken listener must not keep the failure from being recorded.
+
+    A database that cannot just now (a lock, a lost connection) is another matter: all is rolled back and tried again
+    when the lease has run out.
+    """
+    try:
+        with transaction.atomic():
+            function(*arguments)
+    except OperationalError:
+        raise
+    except Exception:
+        logger.exception("delivery.failure_not_told")

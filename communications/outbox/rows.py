@@ -1,0 +1,178 @@
+"""Writing the ledger: rows in, and out again when nobody wants them any more."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django_q.tasks import async_task
+
+from accounts.models import ContactMethod, User
+from common import clock
+from common.text import clean, clean_line
+from communications.models import Delivery
+from incidents.models import Incident, Responder
+
+# What was handed to the queue and not claimed within this time is delivered by the clock's own process.
+HANDOVER = timedelta(seconds=3)
+# How long a delivery is tried again, counted from its first attempt.
+PATIENCE = timedelta(minutes=30)
+MAX_SUBJECT, MAX_TEXT = 200, 20_000
+# A batch has to be done well within the queue's own time limit.
+BATCH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody gets. ``path`` is where it leads within Allclear, e.g. "/incidents/INC-42/".
+
+    With ``sign=(salt, value)`` the "{token}" in ``path`` becomes a freshly signed token when the message is sent: no
+    usable token is at rest in the ledger.
+    """
+
+    subject: str
+    text: str
+    html: str = ""
+    path: str = ""
+    sign: tuple[str, str] | None = None
+
+
+def enqueue(
+    *,
+    kind: str,
+    topic: str,
+    dedupe_key: str,
+    user: User,
+    message: Message,
+    incident: Incident | None = None,
+    due_at: datetime | None = None,
+    now: datetime,
+    in_app_only: bool = False,
+) -> list[Delivery]:
+    """Write one delivery for each active contact method of a person, and the in-application one; return them.
+
+    Methods come in the person's order, each after its ``delay_minutes``; without a method the sign-in address is used.
+    What is already in the ledger under the same key is left as it is. Due ones are handed to the queue in the same
+    transaction. In a drill, who does not take part gets a row that says "would have been sent".
+    """
+    due_at = due_at or now
+    methods = [] if in_app_only else _methods(user)
+    rows = [_row(due_at, None, Delivery.IN_APP, "", dedupe_key)]
+    rows += [_row(due_at, method, method.kind, method.address, dedupe_key) for method in methods]
+    if not methods and not in_app_only:
+        rows.append(_row(due_at, None, Delivery.EMAIL, user.email, dedupe_key))
+    common = {"kind": kind, "topic": topic, "incident": incident, "user": user}
+    return _write(rows, common, message, incident, now)
+
+
+def enqueue_address(
+    *,
+    kind: str,
+    topic: str,
+    dedupe_key: str,
+    address: str,
+    message: Message,
+    incident: Incident | None = None,
+    due_at: datetime | None = None,
+    now: datetime,
+) -> list[Delivery]:
+    """Write one delivery to a mail address that belongs to nobody here; return it in a list."""
+    rows = [_row(due_at or now, None, Delivery.EMAIL, address, dedupe_key)]
+    common: dict[str, Any] = {"kind": kind, "topic": topic, "incident": incident, "user": None}
+    return _write(rows, common, message, incident, now)
+
+
+def cancel(*topics: str, note: str) -> int:
+    """Cancel what has not been sent yet about these topics; return how many rows that were.
+
+    What is on the wire at this moment is not tried again. Call inside the transaction of whatever made it unwanted.
+    """
+    now, about = clock.now(), Q(topic__in=topics)
+    # First the mark, then the state: whoever claims a row in between sees the mark (reliability.md, I7).
+    Delivery.objects.waiting().filter(about, withdrawn_at=None).update(withdrawn_at=now, note=note[:200])
+    stopped = Delivery.objects.filter(about, state=Delivery.State.QUEUED, withdrawn_at__isnull=False)
+    return stopped.update(state=Delivery.State.CANCELLED, finished_at=now)
+
+
+def hand_over(ids: Iterable[int]) -> None:
+    """Wake the queue for these rows, on the caller's connection: it commits and rolls back with the transaction."""
+    waiting = list(ids)
+    for start in range(0, len(waiting), BATCH):
+        async_task("communications.tasks.deliver_many", waiting[start : start + BATCH])
+
+
+def _methods(user: User) -> list[ContactMethod]:
+    """Return the ways to reach a person from outside; the in-application one needs no row."""
+    active = user.contact_methods.filter(is_active=True).exclude(kind=ContactMethod.Kind.IN_APP)
+    return list(active)
+
+
+def _row(
+    due_at: datetime, method: ContactMethod | None, transport: str, address: str, dedupe_key: str
+) -> dict[str, Any]:
+    suffix = f"m{method.pk}" if method else transport
+    return {
+        "due_at": due_at + timedelta(minutes=method.delay_minutes if method else 0),
+        "contact_method": method,
+        "transport": transport,
+        "address": address,
+        "dedupe_key": f"{dedupe_key}:{suffix}",
+    }
+
+
+def _write(
+    rows: list[dict[str, Any]],
+    common: dict[str, Any],
+    message: Message,
+    incident: Incident | None,
+    now: datetime,
+) -> list[Delivery]:
+    suppressed = _is_bystander(incident, common["user"])
+    state = Delivery.State.SUPPRESSED if suppressed else Delivery.State.QUEUED
+    deliveries = [
+        Delivery(
+            **common,
+            **row,
+            payload=_payload(message, incident, row),
+            state=state,
+            created_at=now,
+            # The queue delivers what is due; the clock's sweep comes later for that, and on time for the rest.
+            next_attempt_at=row["due_at"] + (HANDOVER if row["due_at"] <= now else timedelta()),
+            give_up_at=row["due_at"] + PATIENCE,
+            finished_at=now if suppressed else None,
+        )
+        for row in rows
+    ]
+    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+    keys = [delivery.dedupe_key for delivery in deliveries]
+    stored = list(Delivery.objects.filter(dedupe_key__in=keys).order_by("due_at", "pk"))
+    hand_over(row.pk for row in stored if row.state == Delivery.State.QUEUED and row.due_at <= now)
+    return stored
+
+
+def _is_bystander(incident: Incident | None, user: User | None) -> bool:
+    """Return whether this is a drill and the person takes no part in it (semantics.md, "Drills")."""
+    if incident is None or not incident.is_drill:
+        return False
+    if user is None:
+        return True
+    return (
+        incident.declared_by_id != user.pk
+        and not Responder.objects.filter(incident=incident, user=user).exists()
+    )
+
+
+def _payload(message: Message, incident: Incident | None, row: dict[str, Any]) -> dict[str, Any]:
+    """Return the message as it is stored: cleaned, marked as a drill, and silent about a private incident."""
+    subject, text, html = message.subject, message.text, message.html
+    if incident and incident.is_private and row["transport"] != Delivery.IN_APP:
+        subject = f"[{incident.get_severity_display()}] {incident.reference}"
+        text, html = "This incident is private. Sign in to Allclear to read about it.", ""
+    if incident and incident.is_drill:
+        subject, text = f"DRILL: {subject}", f"This is a drill.\n\n{text}"
+    cleaned = Message(
+        clean_line(subject, limit=MAX_SUBJECT), clean(text, limit=MAX_TEXT), html, message.path, message.sign
+    )
+    method: ContactMethod | None = row["contact_method"]
+    return asdict(cleaned) | {"method": method.pk if method else None}

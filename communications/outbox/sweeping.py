@@ -1,0 +1,104 @@
+"""Coming back for what is due: first attempts that the queue has not begun, retries, and leases that ran out."""
+
+import logging
+import queue
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import close_old_connections, connections
+from django.db.models import Min
+
+from common import clock
+from communications.models import Delivery
+from communications.outbox.sending import deliver
+
+logger = logging.getLogger(__name__)
+
+BUSY_PAUSE = timedelta(seconds=0.25)
+
+
+def next_due() -> datetime | None:
+    """Return when the sweep has something to do next (UTC), or ``None``."""
+    if _senders.free == 0:
+        return clock.now() + BUSY_PAUSE
+    return Delivery.objects.waiting().aggregate(at=Min("next_attempt_at"))["at"]
+
+
+def sweep(now: datetime) -> int:
+    """Begin to deliver what is due and nobody has claimed; return how many that are. Never waits for the network.
+
+    The threads are this process's own and take each row just before they send it, so any number of processes may sweep.
+    """
+    threads = settings.DELIVERY_THREADS
+    room = _senders.free if threads else 200
+    due = Delivery.objects.waiting().filter(next_attempt_at__lte=now).order_by("next_attempt_at", "pk")
+    ids = list(due.values_list("pk", flat=True)[: room or 0])
+    if not threads:
+        deliver(ids)
+        return len(ids)
+    return _senders.submit(ids)
+
+
+def deliver_on_threads(ids: Sequence[int], threads: int) -> None:
+    """Deliver a batch on so many threads and wait until all of it is done (the queue's worker)."""
+    if threads <= 1 or len(ids) <= 1:
+        deliver(ids)
+        return
+    work: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for pk in ids:
+        work.put(pk)
+    workers = [threading.Thread(target=_drain, args=(work,)) for _ in range(min(threads, len(ids)))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def _drain(work: "queue.SimpleQueue[int]") -> None:
+    try:
+        while True:
+            deliver([work.get_nowait()])
+    except queue.Empty:
+        pass
+    finally:
+        connections.close_all()
+
+
+class _Senders:
+    """This process's sending threads, started when they are first needed (and never before a fork)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._in_flight: set[int] = set()
+        self._pool: ThreadPoolExecutor | None = None
+
+    @property
+    def free(self) -> int:
+        """Return how many more rows can be taken on."""
+        return max(settings.DELIVERY_THREADS - len(self._in_flight), 0) if settings.DELIVERY_THREADS else 1
+
+    def submit(self, ids: Iterable[int]) -> int:
+        """Begin to deliver those that are not on their way in this process already; return how many."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(settings.DELIVERY_THREADS, thread_name_prefix="sender")
+            new = [pk for pk in ids if pk not in self._in_flight]
+            self._in_flight.update(new)
+            for pk in new:
+                self._pool.submit(self._send, pk)
+            return len(new)
+
+    def _send(self, pk: int) -> None:
+        try:
+            close_old_connections()
+            deliver([pk])
+        finally:
+            close_old_connections()
+            with self._lock:
+                self._in_flight.discard(pk)
+
+
+_senders = _Senders()
