@@ -257,6 +257,10 @@ DUE_SOURCES = [
 ON_CALL_RESOLVER = "escalation.targets.on_call_for"
 # Answers "who may be asked to decide as manager?" likewise (update reminders one cadence late).
 ROLE_RESOLVER = "escalation.targets.people_for"
+# Hears, in the ledger's transaction, that a page reached its person by no contact method at all.
+PAGE_FAILED_HANDLER = "escalation.handlers.on_delivery_failed"
+# How many threads of the clock's process send what the queue has not begun in time; 0 sends in the caller's own thread.
+DELIVERY_THREADS = env.int("DELIVERY_THREADS", default=8)
 
 # --- API ----------------------------------------------------------------------------------------------------------------
 
