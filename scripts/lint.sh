@@ -27,5 +27,5 @@ say ruff format --check --quiet .
 # shellcheck disable=SC2046 # names of templates have no spaces
 say djade --target-version 5.2 --check $(templates)
 say mypy .
-say python manage.py makemigrations --check --dry-run
+in_production python manage.py makemigrations --check --dry-run
 in_production python manage.py check --deploy --fail-level WARNING
