@@ -1,10 +1,12 @@
-"""The API's common shape: pagination and problem details."""
+"""What every endpoint of the API reads and pages through (docs/reference/api.md)."""
 
-from drf_standardized_errors.handler import ExceptionHandler
-from rest_framework import exceptions
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework import exceptions, parsers
 from rest_framework.pagination import PageNumberPagination
 
-from common.errors import DomainError
+MAX_DEPTH = 32
 
 
 class Pagination(PageNumberPagination):
@@ -14,21 +16,28 @@ class Pagination(PageNumberPagination):
     max_page_size = 200
 
 
-class ProblemHandler(ExceptionHandler):
-    """Turn a refused action into the API's problem shape."""
+class Parser(parsers.JSONParser):
+    """JSON, at most ``MAX_DEPTH`` levels deep. Anything else is a 400 with a sentence."""
 
-    def convert_known_exceptions(self, exc: Exception) -> Exception:
-        if isinstance(exc, DomainError):
-            return problem(exc)
-        return super().convert_known_exceptions(exc)
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        try:
+            data = super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise exceptions.ParseError("This JSON is nested too deeply.") from None
+        if is_deeper(data, MAX_DEPTH):
+            raise exceptions.ParseError(f"This JSON is nested deeper than {MAX_DEPTH} levels.")
+        return data
 
 
-def problem(error: DomainError) -> exceptions.APIException:
-    """Return the DRF exception with the same sentence, field, code and status."""
-    if error.field and error.status == 400:
-        return exceptions.ValidationError(
-            {error.field: [exceptions.ErrorDetail(error.sentence, code=error.code)]}
-        )
-    api_error = exceptions.APIException(detail=error.sentence, code=error.code)
-    api_error.status_code = error.status
-    return api_error
+def is_deeper(value: object, levels: int) -> bool:
+    """Return whether ``value`` nests lists and objects more than ``levels`` deep."""
+    if isinstance(value, dict):
+        return levels == 0 or any(is_deeper(item, levels - 1) for item in value.values())
+    if isinstance(value, list):
+        return levels == 0 or any(is_deeper(item, levels - 1) for item in value)
+    return False

@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.support.environment",
+    "tests.support.cast",
     "tests.support.network",
     "tests.support.selection",
     "tests.support.smtp_sink",

@@ -1,0 +1,64 @@
+"""How the API describes itself: one problem shape for every refusal, and the Idempotency-Key of every write."""
+
+from typing import Any, Literal
+
+from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Any text of at most 200 characters. The same request with the same key is carried out once; a "
+    "different request with the same key is refused with 409.",
+)
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class ProblemError(serializers.Serializer[Any]):
+    code = serializers.CharField(help_text="For programs: stays the same when the sentence is reworded.")
+    detail = serializers.CharField(help_text="A sentence for people.")
+    attr = serializers.CharField(allow_null=True, help_text="The field it is about, or null.")
+
+
+class ProblemBlocker(serializers.Serializer[Any]):
+    sentence = serializers.CharField(help_text="What is missing.")
+    url = serializers.CharField(help_text="Where it can be mended, or empty.")
+    code = serializers.CharField()
+
+
+class Problem(serializers.Serializer[Any]):
+    """Why a request was refused. Nothing has been written."""
+
+    type = serializers.ChoiceField(choices=["validation_error", "client_error", "server_error"])
+    errors = ProblemError(many=True)  # type: ignore[assignment]
+    blockers = ProblemBlocker(
+        many=True, required=False, help_text="Only when a transition's guards refuse it."
+    )
+
+
+class AutoSchema(BaseAutoSchema):
+    """Describes refusals and idempotency once for all endpoints.
+
+    A view may name what it answers with in ``response_serializer_class`` where that differs from what it takes.
+    """
+
+    def get_override_parameters(self) -> Any:
+        return [IDEMPOTENCY_KEY] if self.method in WRITES else []
+
+    def get_response_serializers(self) -> Any:
+        answer = getattr(self.view, "response_serializer_class", None)
+        if answer is None:
+            return super().get_response_serializers()
+        status = str(getattr(self.view, "response_status", 200)) if self.method == "POST" else "200"
+        return {status: answer}
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
+        responses = super()._get_response_bodies(direction)
+        if direction == "response":
+            refusals = ["400", "401", "403", "404", *(["409"] if self.method in WRITES else []), "default"]
+            for status in refusals:
+                problem = self._get_response_for_code(Problem, status)  # type: ignore[no-untyped-call]
+                responses.setdefault(status, problem)
+        return responses
