@@ -61,7 +61,7 @@ def _deliver_one(pk: int) -> bool:
 
 
 def _claim(pk: int, now: datetime) -> Claim | None:
-    """Take the row by conditional update and write down the attempt; ``None`` when it is not to be had or not wanted."""
+    """Take the row by conditional update and write down the attempt; ``None`` if it is taken or not wanted."""
     token, lease_until = secrets.token_hex(16), now + LEASE
     with transaction.atomic():
         taken = Delivery.objects.claimable(now).filter(pk=pk)

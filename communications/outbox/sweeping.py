@@ -24,7 +24,8 @@ def next_due() -> datetime | None:
     """Return when the sweep has something to do next (UTC), or ``None``."""
     if _senders.free == 0:
         return clock.now() + BUSY_PAUSE
-    return Delivery.objects.waiting().aggregate(at=Min("next_attempt_at"))["at"]
+    earliest: datetime | None = Delivery.objects.waiting().aggregate(at=Min("next_attempt_at"))["at"]
+    return earliest
 
 
 def sweep(now: datetime) -> int:

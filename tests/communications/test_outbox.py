@@ -63,7 +63,7 @@ def deliver_due() -> None:
 
 
 def test_a_page_goes_to_each_contact_method_and_into_the_application() -> None:
-    bob = builders.bob()
+    bob = builders.person("Bob")
     builders.mail_method(bob, "bob@phone.example")
     builders.mail_method(bob, "bob@home.example", position=1)
 
@@ -79,13 +79,13 @@ def deliver_due_of(rows: list[Delivery]) -> None:
 
 
 def test_a_person_without_a_method_gets_a_mail_to_the_sign_in_address() -> None:
-    deliver_due_of(page(builders.bob()))
+    deliver_due_of(page(builders.person("Bob")))
 
-    assert mail.outbox[0].to == ["bob@example.org"]
+    assert mail.outbox[0].to == ["bob@example.com"]
 
 
 def test_an_inactive_method_is_left_out() -> None:
-    bob = builders.bob()
+    bob = builders.person("Bob")
     builders.mail_method(bob, "bob@phone.example")
     old = builders.mail_method(bob, "bob@old.example")
     old.is_active = False
@@ -97,7 +97,7 @@ def test_an_inactive_method_is_left_out() -> None:
 
 
 def test_the_same_key_twice_is_one_delivery() -> None:
-    bob = builders.bob()
+    bob = builders.person("Bob")
 
     first, second = page(bob), page(bob)
     deliver_due_of([*first, *second])
@@ -107,19 +107,19 @@ def test_the_same_key_twice_is_one_delivery() -> None:
 
 
 def test_the_queue_is_woken_in_the_same_transaction_or_not_at_all() -> None:
-    bob = builders.bob()
+    bob = builders.person("Bob")
 
-    with pytest.raises(RuntimeError, match="undone"), transaction.atomic():
+    with transaction.atomic():
         page(bob)
         assert OrmQ.objects.count() == 1
-        raise RuntimeError("undone")
+        transaction.set_rollback(True)
 
     assert not OrmQ.objects.exists()
     assert not Delivery.objects.exists()
 
 
 def test_a_later_method_waits_for_its_delay(clock: time_machine.Traveller) -> None:
-    bob = builders.bob()
+    bob = builders.person("Bob")
     builders.mail_method(bob, "bob@phone.example", delay_minutes=2)
     rows = page(bob)
 
@@ -133,7 +133,7 @@ def test_a_later_method_waits_for_its_delay(clock: time_machine.Traveller) -> No
 
 
 def test_what_the_queue_does_not_claim_within_three_seconds_is_swept(clock: time_machine.Traveller) -> None:
-    page(builders.bob())
+    page(builders.person("Bob"))
 
     clock.shift(2.9)
     assert outbox.sweep(app_clock.now()) == 0
@@ -145,7 +145,7 @@ def test_what_the_queue_does_not_claim_within_three_seconds_is_swept(clock: time
 
 
 def test_an_acknowledgement_cancels_what_has_not_started() -> None:
-    rows = page(builders.bob())
+    rows = page(builders.person("Bob"))
 
     assert outbox.cancel("page:1", note="Acknowledged by Alice") == 2
     deliver_due_of(rows)
@@ -161,7 +161,7 @@ def test_a_cancelled_page_on_the_wire_is_not_tried_again(
     clock: time_machine.Traveller, smtp_sink: SmtpSink
 ) -> None:
     smtp_sink.answer(refuse("451 4.3.0 try later"))
-    page(builders.bob())
+    page(builders.person("Bob"))
     deliver_due()
     assert mails_to(User.objects.get()).state == Delivery.State.QUEUED
 
@@ -174,7 +174,7 @@ def test_a_cancelled_page_on_the_wire_is_not_tried_again(
 
 
 def test_what_was_acknowledged_while_its_sender_died_is_not_sent_again(clock: time_machine.Traveller) -> None:
-    row = died_sending(page(builders.bob()), clock)
+    row = died_sending(page(builders.person("Bob")), clock)
 
     assert outbox.cancel("page:1", note="Acknowledged") == 1  # the in-application row
     clock.shift(9)
@@ -198,7 +198,7 @@ def died_sending(rows: list[Delivery], clock: time_machine.Traveller) -> Deliver
 
 
 def test_a_dead_senders_claim_runs_out_after_eight_seconds(clock: time_machine.Traveller) -> None:
-    row = died_sending(page(builders.bob()), clock)
+    row = died_sending(page(builders.person("Bob")), clock)
 
     clock.shift(7.9)
     outbox.sweep(app_clock.now())
@@ -214,7 +214,7 @@ def test_a_busy_server_is_asked_again_after_two_seconds_and_then_four(
     clock: time_machine.Traveller, smtp_sink: SmtpSink
 ) -> None:
     smtp_sink.answer(refuse("451 4.3.0 try later"), refuse("421 4.3.2 busy"), then=ACCEPT)
-    bob = builders.bob()
+    bob = builders.person("Bob")
     page(bob)
 
     deliver_due()
@@ -235,7 +235,7 @@ def test_after_thirty_minutes_it_has_failed_and_the_pager_hears_of_it(
     clock: time_machine.Traveller, smtp_sink: SmtpSink
 ) -> None:
     smtp_sink.answer(then=refuse("451 4.3.0 try later"))
-    bob, incident = builders.bob(), builders.incident()
+    bob, incident = builders.person("Bob"), builders.bare_incident()
     page(bob, incident)
     deliver_due()
     while (row := mails_to(bob)).state == Delivery.State.QUEUED:
@@ -247,13 +247,13 @@ def test_after_thirty_minutes_it_has_failed_and_the_pager_hears_of_it(
     assert row.pk in HEARD
     event = incident.events.get()
     assert event.kind == EventKind.PAGE_FAILED
-    assert event.text == "The page to Bob Brown by mail was not delivered. No contact method is left."
+    assert event.text == "The page to Bob by mail was not delivered. No contact method is left."
 
 
 def test_a_refused_address_fails_over_to_the_next_method_at_once(smtp_sink: SmtpSink) -> None:
     smtp_sink.answer(refuse("550 5.1.1 no such user"))
-    bob, incident = builders.bob(), builders.incident()
-    builders.mail_method(bob, "gone@example.org")
+    bob, incident = builders.person("Bob"), builders.bare_incident()
+    builders.mail_method(bob, "gone@example.com")
     builders.mail_method(bob, "bob@phone.example", position=1, delay_minutes=10)
     page(bob, incident)
 
@@ -267,7 +267,7 @@ def test_a_refused_address_fails_over_to_the_next_method_at_once(smtp_sink: Smtp
 
 
 def test_a_contact_method_deleted_meanwhile_counts_as_failed() -> None:
-    bob, incident = builders.bob(), builders.incident()
+    bob, incident = builders.person("Bob"), builders.bare_incident()
     method = builders.mail_method(bob, "bob@phone.example")
     page(bob, incident)
 
@@ -280,7 +280,7 @@ def test_a_contact_method_deleted_meanwhile_counts_as_failed() -> None:
 
 
 def test_a_person_who_left_gets_nothing() -> None:
-    bob = builders.bob()
+    bob = builders.person("Bob")
     page(bob)
     bob.is_active = False
     bob.save()
@@ -296,7 +296,7 @@ def test_a_broken_listener_does_not_keep_a_failure_from_being_recorded(
 ) -> None:
     settings.PAGE_FAILED_HANDLER = "tests.communications.test_outbox.explode"
     smtp_sink.answer(refuse("550 5.1.1 no such user"))
-    bob, incident = builders.bob(), builders.incident()
+    bob, incident = builders.person("Bob"), builders.bare_incident()
     page(bob, incident)
 
     deliver_due()
@@ -306,7 +306,7 @@ def test_a_broken_listener_does_not_keep_a_failure_from_being_recorded(
 
 
 def test_a_page_that_is_late_because_we_were_down_is_sent_all_the_same(clock: time_machine.Traveller) -> None:
-    page(builders.bob())
+    page(builders.person("Bob"))
     clock.shift(3600)
 
     outbox.sweep(app_clock.now())
@@ -316,7 +316,7 @@ def test_a_page_that_is_late_because_we_were_down_is_sent_all_the_same(clock: ti
 
 def test_a_reminder_that_is_late_because_we_were_down_is_dropped(clock: time_machine.Traveller) -> None:
     outbox.enqueue(
-        kind=Delivery.Kind.REMINDER, topic="reminder:1", dedupe_key="reminder:1", user=builders.bob(),
+        kind=Delivery.Kind.REMINDER, topic="reminder:1", dedupe_key="reminder:1", user=builders.person("Bob"),
         message=Message("Checkpoint", "Look up."), now=app_clock.now(),
     )  # fmt: skip
     clock.shift(3600)
@@ -328,22 +328,22 @@ def test_a_reminder_that_is_late_because_we_were_down_is_dropped(clock: time_mac
 
 
 def test_a_drill_reaches_only_those_who_take_part() -> None:
-    bob, carol = builders.bob(), builders.carol()
-    drill = builders.incident(is_drill=True)
+    bob, carol = builders.person("Bob"), builders.person("Carol")
+    drill = builders.bare_incident(is_drill=True)
     Responder.objects.create(incident=drill, user=bob, joined_at=NOON)
 
     deliver_due_of([*page(bob, drill), *page(carol, drill, key="page:2")])
 
-    assert [message.to for message in mail.outbox] == [["bob@example.org"]]
+    assert [message.to for message in mail.outbox] == [["bob@example.com"]]
     assert mail.outbox[0].subject.startswith("DRILL: ")
     assert mails_to(carol).state == Delivery.State.SUPPRESSED
 
 
 def test_a_private_incidents_mail_says_nothing_of_its_content() -> None:
-    secret = builders.incident("Customer data on a public bucket", is_private=True)
+    secret = builders.bare_incident("Customer data on a public bucket", is_private=True)
     message = Message("[SEV-1] INC-1 Customer data on a public bucket", "Bucket backups-eu", path="/p/x/")
 
-    deliver_due_of(page(builders.bob(), secret, message=message))
+    deliver_due_of(page(builders.person("Bob"), secret, message=message))
 
     everything = str(mail.outbox[0].message())
     assert mail.outbox[0].subject == "[SEV-1] INC-1"
@@ -353,7 +353,7 @@ def test_a_private_incidents_mail_says_nothing_of_its_content() -> None:
 def test_the_link_is_signed_when_it_is_sent_and_no_token_is_at_rest() -> None:
     message = Message("Down", "Down.", path="/p/{token}/", sign=("page", "17"))
 
-    deliver_due_of(page(builders.bob(), message=message))
+    deliver_due_of(page(builders.person("Bob"), message=message))
 
     [line] = [line for line in mail.outbox[0].body.splitlines() if "/p/" in line]
     token = line.rsplit("/p/")[1].strip("/")
@@ -364,33 +364,33 @@ def test_the_link_is_signed_when_it_is_sent_and_no_token_is_at_rest() -> None:
 
 
 def test_a_message_of_a_megabyte_with_control_characters_is_cut_and_cleaned() -> None:
-    message = Message("Down\r\nBcc: eve@example.org\x00", "x" * 1_000_000 + "\x00")
+    message = Message("Down\r\nBcc: eve@example.com\x00", "x" * 1_000_000 + "\x00")
 
-    deliver_due_of(page(builders.bob(), message=message))
+    deliver_due_of(page(builders.person("Bob"), message=message))
 
-    assert mail.outbox[0].subject == "Down Bcc: eve@example.org"
+    assert mail.outbox[0].subject == "Down Bcc: eve@example.com"
     assert mail.outbox[0].bcc == []
     assert len(mail.outbox[0].body) < 25_000
 
 
 def test_a_plain_address_gets_one_mail_and_nothing_else() -> None:
     outbox.enqueue_address(
-        kind=Delivery.Kind.NOTICE, topic="t", dedupe_key="k", address="press@example.org",
+        kind=Delivery.Kind.NOTICE, topic="t", dedupe_key="k", address="press@example.com",
         message=Message("Hello", "There."), now=app_clock.now(),
     )  # fmt: skip
 
     deliver_due()
 
-    assert mail.outbox[0].to == ["press@example.org"]
+    assert mail.outbox[0].to == ["press@example.com"]
     assert not Notification.objects.exists()
 
 
 def test_a_bad_row_does_not_hold_up_the_others(clock: time_machine.Traveller) -> None:
-    broken, _ = page(builders.bob())
+    broken, _ = page(builders.person("Bob"))
     Delivery.objects.filter(pk=broken.pk).update(payload={})
-    page(builders.carol(), key="page:2")
+    page(builders.person("Carol"), key="page:2")
     clock.shift(5)
 
     outbox.sweep(app_clock.now())
 
-    assert sorted(message.to[0] for message in mail.outbox) == ["bob@example.org", "carol@example.org"]
+    assert sorted(message.to[0] for message in mail.outbox) == ["bob@example.com", "carol@example.com"]
