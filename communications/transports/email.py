@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 
@@ -32,7 +32,7 @@ def send(outgoing: Outgoing) -> None:
         raise _refused(code, answer) from error
     except smtplib.SMTPResponseException as error:
         raise _refused(error.smtp_code, error.smtp_error) from error
-    except (BadHeaderError, UnicodeError, smtplib.SMTPNotSupportedError) as error:
+    except (ValueError, smtplib.SMTPNotSupportedError) as error:  # bad headers, bad addresses, bad letters
         raise TransportError(f"This mail cannot be sent: {error}", permanent=True) from error
     except (OSError, smtplib.SMTPException) as error:
         detail = str(error) or type(error).__name__
