@@ -30,8 +30,7 @@ from incidents.state import locked, move
 MAX_DESCRIPTION = 20_000
 
 
-@action
-def declare(
+def open_incident(
     *,
     by: Actor,
     title: str,
@@ -53,7 +52,7 @@ def declare(
     """Open an incident, start its clocks and page who is due now; return it (R02-R06, R17, R20, R21).
 
     Without ``severity`` the worst of the ticked symptoms counts. Raises ``Invalid`` for a missing title or severity and
-    for times in the future.
+    for times in the future. This is ``declare`` for callers that have a transaction of their own, such as the alert intake.
     """
     require_responder(by)
     now = clock.now()
@@ -79,6 +78,9 @@ def declare(
     incident.components.set(components)
     _begin(incident, by=by, components=components, symptoms=symptoms)
     return incident
+
+
+declare = action(open_incident)
 
 
 @action
