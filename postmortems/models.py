@@ -23,6 +23,10 @@ class PostMortem(models.Model):
     participants = models.ManyToManyField(User, blank=True, related_name="+")
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
+    external_url = models.URLField(
+        max_length=500, blank=True, help_text="Where it was written, if not in Allclear."
+    )
+    published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["due_at"]
