@@ -6,6 +6,7 @@ from typing import Any
 from accounts import keys
 from accounts.actor import SYSTEM
 from accounts.models import AccessRole, BusinessCalendar, BusinessHours, ContactMethod, Team, User
+from escalation.models import Layer, LayerMember, RoleTarget, Schedule
 from incidents.models import Incident, IncidentNumber, Status
 
 PASSWORD = "correct horse battery staple"
@@ -91,3 +92,32 @@ def dave(**fields: Any) -> User:
 def erin(**fields: Any) -> User:
     """Administers."""
     return person("Erin", AccessRole.ADMIN, **fields)
+
+
+def rota(name: str = "Platform", *people: User | None, **fields: Any) -> Schedule:
+    """A London schedule with one layer: a week each from Monday 09:00; the first in ``NOON``'s week."""
+    layer_fields = {key: fields.pop(key) for key in list(fields) if key in LAYER_FIELDS}
+    defaults = {"slug": name.lower().replace(" ", "-"), "time_zone": "Europe/London"}
+    schedule = Schedule.objects.create(name=name, **{**defaults, **fields})
+    layer(schedule, *people, **layer_fields)
+    return schedule
+
+
+LAYER_FIELDS = {field.name for field in Layer._meta.get_fields()} - {"name", "schedule"}
+
+
+def layer(schedule: Schedule, *people: User | None, **fields: Any) -> Layer:
+    """One more layer of a schedule, with these people in turn; ``None`` is nobody."""
+    begin = datetime(2026, 3, 23, 9, tzinfo=UTC)
+    defaults = {"anchor_date": begin.date(), "effective_from": begin - timedelta(weeks=52)}
+    made = Layer.objects.create(schedule=schedule, **{**defaults, **fields})
+    LayerMember.objects.bulk_create(
+        LayerMember(layer=made, user=user, position=position) for position, user in enumerate(people)
+    )
+    return made
+
+
+def fills(role: str, who: User | Schedule | Team, team: Team | None = None, position: int = 0) -> RoleTarget:
+    """Who fills a role of the matrix: a person, a schedule or a whole team."""
+    kind = {User: "user", Schedule: "schedule", Team: "whole_team"}[type(who)]
+    return RoleTarget.objects.create(role=role, team=team, position=position, **{kind: who})
