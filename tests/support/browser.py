@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from pytest_django import Settings
 
 from accounts.models import User
-from tests.support.chromium import ARGUMENTS, find_chromium
+from scripts.chromium import ARGUMENTS, find_chromium
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections
 
-from tests.support.chromium import find_chromium
+from scripts.chromium import find_chromium
 
 DATABASES = ("sqlite", "postgresql")
 
