@@ -63,7 +63,7 @@ def open_incident(
         title=title,
         severity=level,
         description=description,
-        team=team or _team_for(components),
+        team=team or team_for(components),
         is_drill=is_drill,
         is_private=is_private,
         is_user_facing=is_user_facing or any(component.is_user_facing for component in components),
@@ -119,7 +119,7 @@ def declare_report(
     }
     if title:
         fields["title"] = _title(title)
-    team = _team_for(components) if components else incident.team
+    team = team_for(components) if components else incident.team
     move(
         incident,
         Status.INVESTIGATING,
@@ -199,7 +199,8 @@ def _severity(severity: int | None, symptoms: Sequence[Symptom]) -> int:
     return severity
 
 
-def _team_for(components: Sequence[Component]) -> Team | None:
+def team_for(components: Sequence[Component]) -> Team | None:
+    """Return the team an incident of these components goes to: the first that has one, else the default team."""
     for component in components:
         if component.team:
             return component.team
