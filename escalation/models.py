@@ -266,6 +266,9 @@ class Escalation(models.Model):
     exhausted_at = models.DateTimeField(
         null=True, blank=True, help_text="When the last person had been asked in vain."
     )
+    first_epoch = models.PositiveIntegerField(
+        default=1, help_text="The epoch of the declaration or the last reopening: earlier answers are void."
+    )
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
