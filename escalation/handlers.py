@@ -1,7 +1,92 @@
 """What this app does when something happens on an incident: it writes rows, in the same transaction."""
 
-from incidents.models import Event
+from collections.abc import Callable
+
+from common import clock
+from communications.models import Delivery
+from escalation import engine
+from escalation.engine import answers
+from escalation.engine.run import begin
+from escalation.models import Page
+from incidents.models import Event, EventKind, RoleDefinition, Status
+
+_ENDS = {
+    EventKind.RESOLVED: "Resolved",
+    EventKind.CLOSED: "Closed",
+    EventKind.CANCELLED: "Cancelled",
+    EventKind.MERGED: "Merged into another incident",
+}
 
 
 def on_event(event: Event) -> None:
     """Called synchronously by ``incidents.events.record``."""
+    if event.kind in _ENDS:
+        engine.stop(event.incident, now=event.recorded_at, note=_ENDS[EventKind(event.kind)])
+    elif handler := _HANDLERS.get(event.kind):
+        handler(event)
+
+
+def _declared(event: Event) -> None:
+    engine.open(event.incident, now=event.recorded_at)
+
+
+def _reopened(event: Event) -> None:
+    engine.restart(event.incident, now=event.recorded_at)
+
+
+def _severity_changed(event: Event) -> None:
+    was = int(event.data["from"])
+    if int(event.data["to"]) < was:
+        engine.upgrade(event.incident, now=event.recorded_at)
+    else:
+        engine.downgrade(event.incident, now=event.recorded_at, was=was)
+
+
+def _status_changed(event: Event) -> None:
+    if event.data["to"] == Status.MONITORING:
+        engine.pause(event.incident, now=event.recorded_at)
+    elif event.data["from"] == Status.MONITORING:
+        engine.resume(event.incident, now=event.recorded_at)
+
+
+def _role_taken(event: Event) -> None:
+    """Who takes command of an incident has their own pages answered by it."""
+    if (
+        event.data.get("role") != RoleDefinition.Key.COMMANDER
+        or not event.data.get("self")
+        or event.actor is None
+    ):
+        return
+    run = begin(event.incident_id, event.recorded_at)
+    if run and Page.objects.filter(incident=run.incident, user=event.actor, state=Page.State.OPEN).exists():
+        answers.take(run, event.actor, via=event.via)
+
+
+_HANDLERS: dict[str, Callable[[Event], None]] = {
+    EventKind.DECLARED: _declared,
+    EventKind.REOPENED: _reopened,
+    EventKind.SEVERITY_CHANGED: _severity_changed,
+    EventKind.STATUS_CHANGED: _status_changed,
+    EventKind.ROLE_TAKEN: _role_taken,
+}
+
+
+def on_delivery_failed(delivery: Delivery) -> None:
+    """Ask the next person at once when a page could not be delivered by any contact method (reliability.md).
+
+    The ledger calls this inside its transaction. The page itself stays open: the person may still see it in Allclear.
+    """
+    kind, _, pk = delivery.topic.partition(":")
+    page = Page.objects.filter(pk=int(pk), state=Page.State.OPEN).first() if kind == "page" else None
+    if page is None or not page.needs_answer:
+        return
+    run = begin(page.incident_id, clock.now())
+    if run is None or not run.incident.is_active or run.incident.epoch != page.epoch:
+        return
+    later = Page.objects.filter(
+        incident=run.incident, epoch=page.epoch, role=page.role, position__gt=page.position
+    )
+    if not later.exists():
+        answers.ask_further(
+            run, page.role, after=page.position, why=f"The page did not reach {page.user_label}"
+        )

@@ -6,7 +6,8 @@ from typing import Any
 from accounts import keys
 from accounts.actor import SYSTEM
 from accounts.models import AccessRole, BusinessCalendar, BusinessHours, ContactMethod, Team, User
-from escalation.models import Layer, LayerMember, RoleTarget, Schedule
+from config.defaults.people import MATRIX
+from escalation.models import EscalationRule, Layer, LayerMember, RoleTarget, Schedule
 from incidents.models import Incident, IncidentNumber, Status
 
 PASSWORD = "correct horse battery staple"
@@ -121,3 +122,17 @@ def fills(role: str, who: User | Schedule | Team, team: Team | None = None, posi
     """Who fills a role of the matrix: a person, a schedule or a whole team."""
     kind = {User: "user", Schedule: "schedule", Team: "whole_team"}[type(who)]
     return RoleTarget.objects.create(role=role, team=team, position=position, **{kind: who})
+
+
+def matrix() -> None:
+    """The procedure's sixteen escalation rules (R12)."""
+    for (role, severity), (timing, minutes, clock, condition, action) in MATRIX.items():
+        EscalationRule.objects.create(
+            role=role,
+            severity=severity,
+            timing=timing,
+            delay_minutes=minutes,
+            clock=clock,
+            condition=condition,
+            action=action,
+        )

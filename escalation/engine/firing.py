@@ -1,0 +1,214 @@
+"""What happens when a timer comes due, and the sweep that finds those that are."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from common.crashpoints import crash_point
+from escalation.duetimes import RuleSpec
+from escalation.engine import timers
+from escalation.engine.paging import (
+    ROLES,
+    Ask,
+    arm_next,
+    arm_repeat,
+    holders,
+    open_people,
+    page_people,
+    page_role,
+)
+from escalation.engine.run import Run, begin, hold
+from escalation.engine.timers import Kind, State
+from escalation.models import Escalation, EscalationRole, EscalationTimer, Page
+from escalation.targets import Target
+from incidents import events
+from incidents.models import Event, EventKind
+
+logger = logging.getLogger(__name__)
+
+SWEEP_LIMIT = 1000
+STEPS_AT_ONCE = 100
+LONGEST_REST = timedelta(seconds=30)
+# Timers that could not be fired, with their failures and when to try again: a bad row must not fill log and loop.
+_resting: dict[int, tuple[int, datetime]] = {}
+
+
+def tick(now: datetime) -> int:
+    """Fire every timer that is due, incident by incident; return how many were settled.
+
+    Each incident is one transaction under its own lock, so clocks may run side by side: who comes second finds nothing
+    left, and an incident that somebody holds is left for the next sweep.
+    """
+    due = EscalationTimer.objects.filter(state=State.ARMED, due_at__lte=now)
+    rested = [pk for pk, (_, until) in _resting.items() if until > now]
+    found = due.exclude(pk__in=rested).order_by("due_at", "pk").values_list("incident_id", flat=True)
+    return sum(_tick_incident(pk, now) for pk in dict.fromkeys(found[:SWEEP_LIMIT]))
+
+
+def _tick_incident(pk: int, now: datetime) -> int:
+    try:
+        with transaction.atomic():
+            if hold(pk, skip_locked=True) is None:
+                return 0
+            run = begin(pk, now)
+            settled = fire_due(run) if run else 0
+            crash_point("engine.after_tick")
+        crash_point("engine.after_tick_commit")
+    except Exception:
+        logger.exception("escalation.tick_failed", extra={"incident_pk": pk})
+        return 0
+    return settled
+
+
+def fire_due(run: Run) -> int:
+    """Fire the incident's due timers in the order of their due times, also those that this arms; return how many."""
+    settled, failed = 0, set[int]()
+    for _ in range(STEPS_AT_ONCE):
+        due = timers.armed(run).filter(due_at__lte=run.now).exclude(pk__in=failed)
+        timer = due.order_by("due_at", "pk").first()
+        if timer is None:
+            break
+        try:
+            with transaction.atomic():
+                fire(run, timer)
+            settled += 1
+            _resting.pop(timer.pk, None)
+        except Exception:
+            failed.add(timer.pk)
+            _rest(timer.pk, run.now)
+            logger.exception("escalation.timer_failed", extra={"timer": timer.pk, "key": timer.key})
+    if settled:
+        note_exhaustion(run)
+    return settled
+
+
+def _rest(pk: int, now: datetime) -> None:
+    failures = _resting.get(pk, (0, now))[0] + 1
+    _resting[pk] = (failures, now + min(timedelta(seconds=2**failures), LONGEST_REST))
+
+
+def fire(run: Run, timer: EscalationTimer) -> None:
+    """Do what a timer is for, once: a stale one is cancelled instead."""
+    if timer.epoch != run.incident.epoch or not run.incident.is_active:
+        timers.cancel_all(run, [timer], "Superseded")
+        return
+    if not timers.claim(run, timer):
+        return
+    crash_point("engine.after_claim")
+    _DEEDS[Kind(timer.kind)](run, timer)
+    crash_point("engine.after_pages")
+
+
+def _fire_rule(run: Run, timer: EscalationTimer) -> None:
+    timers.cancel(run, timers.chain(run, timer.role), "Asked again by the matrix")
+    rule = RuleSpec.from_json(timer.rule)
+    upgraded = timer.rule.get("reason") == "upgraded" and timer.role == EscalationRole.ON_CALL
+    ask = Ask(
+        role=timer.role,
+        due_at=timer.due_at,
+        rule=rule,
+        prefix=_prefix(timer),
+        why=f"{rule.words} by the matrix",
+        inform_holders=upgraded,
+    )
+    timers.note(timer, page_role(run, ask))
+
+
+def _prefix(timer: EscalationTimer) -> str:
+    """Only the on-call engineer has heard of this incident before: the word tells them why it comes again."""
+    if timer.role != EscalationRole.ON_CALL:
+        return ""
+    return {"upgraded": "UPGRADED", "reopened": "REOPENED"}.get(timer.rule.get("reason", ""), "")
+
+
+def _fire_next(run: Run, timer: EscalationTimer) -> None:
+    ask = Ask(
+        role=timer.role,
+        due_at=timer.due_at,
+        rule=RuleSpec.from_json(timer.rule),
+        position=timer.position,
+        why="The one before did not answer",
+    )
+    timers.note(timer, page_role(run, ask))
+
+
+def _fire_repeat(run: Run, timer: EscalationTimer) -> None:
+    """Ask everybody in the role again who has not answered; after the last round it is over."""
+    rule = RuleSpec.from_json(timer.rule)
+    waiting = open_people(run, timer.role)
+    if not waiting:
+        timers.note(timer, "Answered")
+        return
+    why = f"Asked again, {timer.round} of {run.pace.rounds}"
+    ask = Ask(role=timer.role, due_at=timer.due_at, rule=rule, why=why)
+    for position, people in waiting.items():
+        page_people(run, ask, people, position)
+    if not arm_repeat(run, timer.role, rule, timer.due_at, done=timer.round):
+        timers.note(timer, "Asked for the last time")
+
+
+def _fire_expiry(run: Run, timer: EscalationTimer) -> None:
+    """Ask who acknowledged whether they are still with it, unless somebody has been active on the incident since."""
+    user_id = int(timer.key.split(":")[1])
+    if user_id not in holders(run) or run.pace.expiry is None:
+        timers.note(timer, "No longer with it")
+        return
+    active_at = _last_activity(run)
+    quiet_until = active_at + timedelta(minutes=run.pace.expiry) if active_at else None
+    if quiet_until and quiet_until > run.now:
+        timers.note(timer, "Active since")
+        arm_expiry(run, user_id, timer.role, quiet_until, timer.rule)
+        return
+    page = Page.objects.filter(incident=run.incident, user_id=user_id, needs_answer=True).latest("pk")
+    if page.user is None or not page.user.is_active:
+        timers.note(timer, "No longer able to sign in")
+        return
+    minutes = run.pace.expiry
+    rule = RuleSpec.from_json(timer.rule)
+    ask = Ask(
+        role=page.role,
+        due_at=timer.due_at,
+        rule=rule,
+        prefix="Still with it?",
+        why=f"No activity for {minutes} min since the acknowledgement: still with it?",
+    )
+    page_people(run, ask, [Target(page.user, page.reason)], page.position)
+    if page.role in ROLES:
+        arm_next(run, ask, page.position + 1)
+    arm_repeat(run, page.role, rule, timer.due_at, done=0)
+
+
+def _last_activity(run: Run) -> datetime | None:
+    """Return when a person last did something on the incident."""
+    human = Event.objects.filter(incident=run.incident).exclude(actor=None)
+    last = human.order_by("-sequence").first()
+    return last.recorded_at if last else None
+
+
+def arm_expiry(run: Run, user_id: int, role: str, due_at: datetime, rule: dict[str, object]) -> None:
+    """Arm the question whether who acknowledged is still with it."""
+    number = EscalationTimer.objects.filter(incident=run.incident, kind=Kind.EXPIRY).count()
+    timers.arm(run, Kind.EXPIRY, f"expiry:{user_id}:{number}", role, due_at, rule=rule)
+
+
+def note_exhaustion(run: Run) -> None:
+    """Write down, once, that everybody has been asked in vain."""
+    if run.escalation.exhausted_at or not run.incident.is_active or run.mitigated or holders(run):
+        return
+    asking = [timer for timer in timers.armed(run) if timer.kind != Kind.EXPIRY]
+    if asking:
+        return
+    ours = Escalation.objects.filter(pk=run.escalation.pk, exhausted_at=None)
+    if ours.update(exhausted_at=run.now):
+        run.escalation.exhausted_at = run.now
+        events.record(
+            run.incident,
+            EventKind.ESCALATION_CHANGED,
+            by=run.by,
+            text="Everybody the matrix names has been asked. Page somebody by name, or raise the severity.",
+            data={"exhausted": True, "headline": "has nobody left to ask: no one has answered"},
+        )
+
+
+_DEEDS = {Kind.RULE: _fire_rule, Kind.NEXT: _fire_next, Kind.REPEAT: _fire_repeat, Kind.EXPIRY: _fire_expiry}

@@ -1,0 +1,273 @@
+"""Asking people: the pages of a role, who is passed over and why, and what is armed in case nobody answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
+
+from accounts.models import User
+from communications import outbox
+from communications.models import Delivery
+from escalation.duetimes import RuleSpec
+from escalation.engine import timers, wording
+from escalation.engine.run import Run
+from escalation.models import EscalationRole, EscalationRule, Page
+from escalation.targets import Target, people_for
+from incidents import events
+from incidents.models import EventKind, Incident
+
+Action = EscalationRule.Action
+ROLES = [str(role) for role in EscalationRole.values]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request to one role: from which position on, when it was due, by which cell, with which words before it."""
+
+    role: str
+    due_at: datetime
+    rule: RuleSpec
+    position: int = 0
+    prefix: str = ""
+    why: str = ""
+    # Of an upgrade: who has acknowledged stays so, but is told.
+    inform_holders: bool = False
+
+
+def holders(run: Run) -> dict[int, str]:
+    """Return who has the incident now, as {user id: name}: their newest page since it was opened is acknowledged."""
+    newest: dict[int, tuple[str, str]] = {}
+    pages = Page.objects.filter(incident=run.incident, epoch__gte=run.escalation.first_epoch)
+    for user, state, label in (
+        pages.filter(needs_answer=True)
+        .exclude(user=None)
+        .order_by("pk")
+        .values_list("user_id", "state", "user_label")
+    ):
+        newest[user] = (state, label)
+    return {user: label for user, (state, label) in newest.items() if state == Page.State.ACKNOWLEDGED}
+
+
+def decliners(run: Run) -> set[int]:
+    """Return who said in this epoch that they cannot take it."""
+    declined = Page.objects.filter(
+        incident=run.incident, epoch=run.incident.epoch, state=Page.State.DECLINED
+    ).exclude(user=None)
+    return set(declined.values_list("user_id", flat=True))
+
+
+def page_role(run: Run, ask: Ask) -> str:
+    """Page the first position of a role, from ``ask.position`` on, that has somebody; return what came of it in words.
+
+    Nobody in it is a coverage gap: it is recorded, and the next position, else the next role, is paged at once. Whoever
+    has acknowledged already is not asked again.
+    """
+    positions = people_for(run.incident, ask.role, run.now)
+    having, declined = holders(run), decliners(run)
+    for position in range(ask.position, max(len(positions), 1)):
+        people = positions[position] if position < len(positions) else []
+        able = [target for target in people if target.user.is_active]
+        if not able:
+            _record_gap(run, ask.role, position, people)
+            continue
+        if any(target.user.pk in having for target in able):
+            return _already_taken(run, ask, able, having)
+        able = [target for target in able if target.user.pk not in declined]
+        if able:
+            pages = page_people(run, ask, able, position)
+            _arm_chain(run, ask, position, len(positions))
+            return f"Paged {wording.names([page.user_label for page in pages])}."
+    if ask.position:
+        return "There is nobody further to ask in this role."
+    return page_next_role(run, ask.role, ask)
+
+
+def page_next_role(run: Run, role: str, ask: Ask) -> str:
+    """Page the role after ``role`` now, before its time; return what came of it in words."""
+    if role not in ROLES or role == ROLES[-1]:
+        return "Nobody is left to ask."
+    following = ROLES[ROLES.index(role) + 1]
+    note = f"At once: nobody could be asked as {wording.role_words(role)}."
+    pending = timers.armed(run).filter(kind=timers.Kind.RULE, role=following, epoch=run.incident.epoch)
+    forward = timers.bring_forward(run, pending, note)
+    if forward is None and was_asked(run, following):
+        return f"Nobody could be asked; the {wording.role_words(following)} has been asked already."
+    rule = run.rule(following) or ask.rule
+    if rule.action == Action.AGENDA:
+        rule = ask.rule
+    page_role(run, Ask(role=following, due_at=run.now, rule=rule, prefix=ask.prefix, why=note))
+    return f"Nobody could be asked: the {wording.role_words(following)} was asked at once."
+
+
+def was_asked(run: Run, role: str) -> bool:
+    """Return whether a role has been asked in this epoch."""
+    return Page.objects.filter(incident=run.incident, epoch=run.incident.epoch, role=role).exists()
+
+
+def page_people(
+    run: Run, ask: Ask, people: list[Target], position: int, *, answer: bool = True
+) -> list[Page]:
+    """Write a page and its deliveries for each person, and the entries on the timeline; return the pages."""
+    late = max(int((run.now - ask.due_at).total_seconds()), 0)
+    needs_answer = answer and ask.rule.action != Action.NOTICE
+    round_number = next_round(run, ask.role)
+    pages = []
+    for target in _once(people):
+        page = Page.objects.create(
+            incident=run.incident,
+            user=target.user,
+            user_label=str(target.user)[:160],
+            epoch=run.incident.epoch,
+            round=round_number,
+            role=ask.role,
+            position=position,
+            key=_key(run.incident, ask.role, position, round_number, target.user),
+            reason=target.reason[:200],
+            needs_answer=needs_answer,
+            due_at=ask.due_at,
+            created_at=run.now,
+            late_seconds=late,
+        )
+        _deliver(run, page, ask.prefix)
+        pages.append(page)
+    _record_paged(run, ask, pages, late)
+    Incident.objects.filter(pk=run.incident.pk, first_paged_at=None).update(first_paged_at=run.now)
+    return pages
+
+
+def _once(people: list[Target]) -> list[Target]:
+    return list({target.user.pk: target for target in people}.values())
+
+
+def _key(incident: Incident, role: str, position: int, round_number: int, user: User) -> str:
+    return f"{incident.pk}:{incident.epoch}:{role}:{position}:{round_number}:{user.pk}"
+
+
+def next_round(run: Run, role: str) -> int:
+    """Return the number of this request to a role: it never repeats within an incident, so neither does a key."""
+    last = Page.objects.filter(incident=run.incident, role=role).aggregate(last=Max("round"))["last"]
+    return 0 if last is None else last + 1
+
+
+def _deliver(run: Run, page: Page, prefix: str) -> None:
+    if page.user is None:
+        return
+    outbox.enqueue(
+        kind=Delivery.Kind.PAGE if page.needs_answer else Delivery.Kind.NOTICE,
+        topic=topic(page.pk),
+        dedupe_key=topic(page.pk),
+        user=page.user,
+        message=wording.page_message(page, run.incident, prefix=prefix),
+        incident=run.incident,
+        now=run.now,
+    )
+
+
+def topic(page_pk: int) -> str:
+    """Return what a page's deliveries are filed under."""
+    return f"page:{page_pk}"
+
+
+def _record_paged(run: Run, ask: Ask, pages: list[Page], late: int) -> None:
+    who = wording.names([page.user_label for page in pages])
+    role = wording.role_words(ask.role)
+    data = {
+        "role": ask.role,
+        "position": pages[0].position,
+        "round": pages[0].round,
+        "pages": [page.pk for page in pages],
+        "users": [page.user_id for page in pages],
+        "needs_answer": pages[0].needs_answer,
+        "late_seconds": late,
+    }
+    verb = "paged" if pages[0].needs_answer else "told"
+    data["headline"] = f"{verb} {who} as {role}"
+    events.record(run.incident, EventKind.PAGED, by=run.by, text=ask.why, data=data)
+    if late > wording.LATE_SECONDS:
+        data["headline"] = f"paged {who} as {role}, {wording.late_words(late)}"
+        events.record(run.incident, EventKind.PAGE_LATE, by=run.by, data=data)
+
+
+def _record_gap(run: Run, role: str, position: int, people: list[Target]) -> None:
+    words = wording.role_words(role)
+    place = {0: "", 1: ", second in line", 2: ", third in line"}.get(position, f", place {position + 1}")
+    text = ""
+    if people:
+        text = f"{wording.names([str(target.user) for target in people])} can no longer sign in."
+    events.record(
+        run.incident,
+        EventKind.COVERAGE_GAP,
+        by=run.by,
+        text=text,
+        data={
+            "role": role,
+            "position": position,
+            "skipped": [target.user.pk for target in people],
+            "headline": f"found nobody to page as {words}{place}",
+        },
+    )
+
+
+def _already_taken(run: Run, ask: Ask, able: list[Target], having: dict[int, str]) -> str:
+    """Leave alone who has it. After an upgrade they are told, without being asked to answer once more."""
+    mine = [target for target in able if target.user.pk in having]
+    who = wording.names([having[target.user.pk] for target in mine])
+    if ask.inform_holders:
+        page_people(run, ask, mine, ask.position, answer=False)
+    return f"{who} has it already."
+
+
+def _arm_chain(run: Run, ask: Ask, position: int, positions: int) -> None:
+    """Arm what happens when nobody in the role answers: the next person, and the same people again.
+
+    Both count from the due time, not from now, so that a late page does not push the others back.
+    """
+    if ask.rule.action == Action.NOTICE:
+        return
+    if position + 1 < positions:
+        arm_next(run, ask, position + 1)
+    if not timers.chain(run, ask.role).filter(kind=timers.Kind.REPEAT).exists():
+        arm_repeat(run, ask.role, ask.rule, ask.due_at, done=0)
+
+
+def arm_next(run: Run, ask: Ask, position: int) -> None:
+    """Arm the request to the next position of a role."""
+    key = f"next:{ask.role}:{position}:{next_round(run, ask.role)}"
+    due_at = run.pace.after(ask.due_at, run.pace.next, run.calendar)
+    rule = ask.rule.as_json()
+    timers.arm(run, timers.Kind.NEXT, key, ask.role, due_at, position=position, rule=rule)
+
+
+def arm_repeat(run: Run, role: str, rule: RuleSpec, last_due: datetime, *, done: int) -> bool:
+    """Arm the next repetition after ``done`` of them; return whether one was left.
+
+    Repetitions that should have come while nothing ran are left out: the next one lies in the future.
+    """
+    due_at = last_due
+    while done < run.pace.rounds:
+        done += 1
+        due_at = run.pace.after(due_at, run.pace.repeat, run.calendar)
+        if due_at > run.now:
+            key = f"repeat:{role}:{next_round(run, role)}"
+            timers.arm(run, timers.Kind.REPEAT, key, role, due_at, round=done, rule=rule.as_json())
+            return True
+    return False
+
+
+def open_people(run: Run, role: str) -> dict[int, list[Target]]:
+    """Return who in a role still owes an answer, by position, with the reason for which they were paged."""
+    pages = Page.objects.filter(
+        incident=run.incident,
+        epoch__gte=run.escalation.first_epoch,
+        role=role,
+        state=Page.State.OPEN,
+        needs_answer=True,
+        user__is_active=True,
+    ).select_related("user")
+    newest = {page.user_id: page for page in pages.order_by("pk")}
+    having = holders(run)
+    people: dict[int, list[Target]] = {}
+    for page in newest.values():
+        if page.user is not None and page.user.pk not in having:
+            people.setdefault(page.position, []).append(Target(page.user, page.reason))
+    return dict(sorted(people.items()))

@@ -1,0 +1,87 @@
+"""Timers: rows with a due time. Arming ignores what is already there, claiming is a conditional update."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from escalation.engine.run import Run
+from escalation.models import EscalationTimer
+
+Kind, State = EscalationTimer.Kind, EscalationTimer.State
+CHANNEL = "allclear_clock"
+MITIGATED = "Mitigated"
+
+
+def arm(run: Run, kind: str, key: str, role: str, due_at: datetime, **fields: Any) -> None:
+    """Arm a timer of the present epoch; a key that was used before stays as it is."""
+    insert([make(run, kind, key, role, due_at, **fields)])
+
+
+def make(run: Run, kind: str, key: str, role: str, due_at: datetime, **fields: Any) -> EscalationTimer:
+    """Return an unsaved timer of the present epoch."""
+    return EscalationTimer(
+        incident=run.incident,
+        epoch=run.incident.epoch,
+        key=key,
+        kind=kind,
+        role=role,
+        due_at=due_at,
+        **fields,
+    )
+
+
+def insert(rows: list[EscalationTimer]) -> None:
+    """Store timers and, on PostgreSQL, wake the clock when the transaction commits."""
+    EscalationTimer.objects.bulk_create(rows, ignore_conflicts=True)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+def armed(run: Run) -> QuerySet[EscalationTimer]:
+    """Return the incident's armed timers, of whatever epoch."""
+    return EscalationTimer.objects.filter(incident=run.incident, state=State.ARMED)
+
+
+def chain(run: Run, role: str) -> QuerySet[EscalationTimer]:
+    """Return the armed timers that keep asking in a role."""
+    return armed(run).filter(role=role, kind__in=[Kind.NEXT, Kind.REPEAT])
+
+
+def claim(run: Run, timer: EscalationTimer) -> bool:
+    """Mark an armed timer as fired; return whether this call did it."""
+    return bool(_settle(run, armed(run).filter(pk=timer.pk), State.FIRED))
+
+
+def bring_forward(run: Run, timers: QuerySet[EscalationTimer], note: str) -> EscalationTimer | None:
+    """Fire the first of these armed timers now, as due now; return it, or ``None`` if there is none."""
+    timer = timers.order_by("due_at", "pk").first()
+    if timer is None:
+        return None
+    armed(run).filter(pk=timer.pk).update(
+        state=State.FIRED, settled_at=run.now, due_at=run.now, note=note[:200]
+    )
+    timer.due_at = run.now
+    return timer
+
+
+def cancel(run: Run, timers: QuerySet[EscalationTimer], note: str) -> int:
+    """Cancel armed timers, saying why; return how many."""
+    return _settle(run, timers, State.CANCELLED, note)
+
+
+def cancel_all(run: Run, timers: Iterable[EscalationTimer], note: str) -> int:
+    """Cancel these armed timers, saying why; return how many."""
+    return cancel(run, armed(run).filter(pk__in=[timer.pk for timer in timers]), note)
+
+
+def note(timer: EscalationTimer, text: str) -> None:
+    """Write what a fired timer did, where that is not plain."""
+    EscalationTimer.objects.filter(pk=timer.pk).update(note=text[:200])
+
+
+def _settle(run: Run, timers: QuerySet[EscalationTimer], state: str, note: str = "") -> int:
+    return timers.filter(state=State.ARMED).update(state=state, settled_at=run.now, note=note[:200])
