@@ -47,7 +47,7 @@ def day(instant: datetime) -> str:
 
 
 def clock(instant: datetime, now: datetime) -> str:
-    """Return the wall time in the zone of ``instant``: "03:12", with the day where it is not today's: "26 Mar 03:12"."""
+    """Return the wall time in the zone of ``instant``: "03:12"; "26 Mar 03:12" where that is not today."""
     local_now = now.astimezone(instant.tzinfo)
     if instant.date() == local_now.date():
         return f"{instant:%H:%M}"

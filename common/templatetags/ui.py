@@ -208,7 +208,9 @@ def now_both() -> SafeString:
     """Return the present time in the viewer's zone with UTC beside it; the browser keeps it moving."""
     now, zone = current_instant(), timezone.get_current_timezone()
     name = now.astimezone(zone).tzname()
-    return format_html('<time datetime="{}" data-now="{}">{}</time>', _machine(now), name, instants.both(now, zone))
+    return format_html(
+        '<time datetime="{}" data-now="{}">{}</time>', _machine(now), name, instants.both(now, zone)
+    )
 
 
 @register.simple_tag
@@ -293,7 +295,7 @@ def _body(content: str) -> SafeString:
 
 @register.simple_block_tag
 def banner(content: str, kind: str = "info", title: str = "", role: str = "") -> SafeString:
-    """Render a banner: "info", "ok", "warn", "danger", "stale" or "drill". ``role`` "alert" when it appears by itself."""
+    """Render a banner: "info", "ok", "warn", "danger", "stale" or "drill". ``role`` "alert" if it appears by itself."""
     look = presentation.BANNERS[kind]
     return render_to_string(
         "components/_banner.html",
@@ -310,7 +312,7 @@ def banner(content: str, kind: str = "info", title: str = "", role: str = "") ->
 
 @register.simple_block_tag
 def dialog(content: str, id: str, title: str) -> SafeString:  # noqa: A002
-    """Render a <dialog>, opened by ``<a href="/page/" data-dialog="id">``; the link is what works without JavaScript."""
+    """Render a <dialog>, opened by ``<a href="/page/" data-dialog="id">``; the link works without JavaScript."""
     return render_to_string("components/_dialog.html", {"id": id, "title": title, "body": content})
 
 
