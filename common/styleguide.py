@@ -1,4 +1,4 @@
-"""The living style guide at /styleguide/, in debug only: each component with its states, on the real templates and CSS."""
+"""The style guide at /styleguide/, in debug only: each component with its states, on the real templates and CSS."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -56,15 +56,25 @@ class Row:
 
 DEFINITIONS = [
     Definition(
-        1, "Critical", "Complete service outage or critical functionality unavailable.",
-        "within 15 minutes", "Revenue loss, customer-facing issues",
+        1,
+        "Critical",
+        "Complete service outage or critical functionality unavailable.",
+        "within 15 minutes",
+        "Revenue loss, customer-facing issues",
     ),
     Definition(
-        2, "High", "Significant degradation affecting multiple users.",
-        "within 1 hour", "User experience degradation",
+        2,
+        "High",
+        "Significant degradation affecting multiple users.",
+        "within 1 hour",
+        "User experience degradation",
     ),
     Definition(
-        3, "Medium", "Minor degradation affecting some users.", "within 4 business hours", "Limited user impact"
+        3,
+        "Medium",
+        "Minor degradation affecting some users.",
+        "within 4 business hours",
+        "Limited user impact",
     ),
     Definition(4, "Low", "Minimal user impact.", "next business day", "Negligible"),
 ]
@@ -83,33 +93,64 @@ class SampleForm(forms.Form):
     """Every kind of field, some of them with errors."""
 
     title = forms.CharField(
-        label="What is wrong?", max_length=200, help_text="What people see, in a few words. You can change it later."
+        label="What is wrong?",
+        max_length=200,
+        help_text="What people see, in a few words. You can change it later.",
     )
     team = forms.ChoiceField(label="Team", choices=[("", "Choose a team"), ("p", "Platform"), ("d", "Data")])
-    summary = forms.CharField(label="What is known so far", required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    phone = forms.CharField(label="Phone", initial="12 34", help_text="With the country's code, such as +44 20 7946 0018.")
+    summary = forms.CharField(
+        label="What is known so far", required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    phone = forms.CharField(
+        label="Phone", initial="12 34", help_text="With the country's code, such as +44 20 7946 0018."
+    )
     visibility = forms.ChoiceField(
-        label="Who may see it", widget=forms.RadioSelect, choices=[("all", "Everyone"), ("few", "Only its responders")]
+        label="Who may see it",
+        widget=forms.RadioSelect,
+        choices=[("all", "Everyone"), ("few", "Only its responders")],
     )
     symptoms = forms.MultipleChoiceField(
-        label="What do you see?", required=False, widget=forms.CheckboxSelectMultiple,
-        choices=[("down", "Application completely down"), ("rates", "High error rates"), ("slow", "Slow response times")],
+        label="What do you see?",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[
+            ("down", "Application completely down"),
+            ("rates", "High error rates"),
+            ("slow", "Slow response times"),
+        ],
     )
     components = forms.MultipleChoiceField(
-        label="Components", required=False, widget=forms.CheckboxSelectMultiple,
-        choices=[("api", "API"), ("hooks", "Webhooks"), ("ui", "Dashboard"), ("mail", "Mail"), ("export", "Exports")],
+        label="Components",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[
+            ("api", "API"),
+            ("hooks", "Webhooks"),
+            ("ui", "Dashboard"),
+            ("mail", "Mail"),
+            ("export", "Exports"),
+        ],
     )
     view = forms.ChoiceField(
-        label="Show", widget=forms.RadioSelect,
+        label="Show",
+        widget=forms.RadioSelect,
         choices=[("all", "All"), ("decisions", "Decisions"), ("customer", "Customer")],
     )
     severity = forms.IntegerField(label="Severity")
-    drill = forms.BooleanField(label="This is a drill", required=False, help_text="Only its participants are told.")
+    drill = forms.BooleanField(
+        label="This is a drill", required=False, help_text="Only its participants are told."
+    )
 
 
 def _sample_form() -> SampleForm:
     """Return a form that was sent with two mistakes."""
-    data = {"title": "Webhooks answer 500", "phone": "12 34", "components": ["hooks"], "view": "all", "severity": "2"}
+    data = {
+        "title": "Webhooks answer 500",
+        "phone": "12 34",
+        "components": ["hooks"],
+        "view": "all",
+        "severity": "2",
+    }
     form = SampleForm(data | {"visibility": "all"})
     form.add_error("phone", "This is not a phone number: the country's code is missing.")
     return form
@@ -118,7 +159,15 @@ def _sample_form() -> SampleForm:
 def _instants() -> dict[str, Any]:
     """Return the instants the samples stand at, relative to now."""
     at = now()
-    minutes = {"a_minute": 1, "minutes": 4, "quarter": 15, "started": 21, "hours": 190, "days": 3 * 1440, "month": 40 * 1440}
+    minutes = {
+        "a_minute": 1,
+        "minutes": 4,
+        "quarter": 15,
+        "started": 21,
+        "hours": 190,
+        "days": 3 * 1440,
+        "month": 40 * 1440,
+    }
     due = {"due_soon": 3, "due_later": 9, "due_hours": 250, "due_days": 3200}
     past = {name: at - timedelta(minutes=count) for name, count in minutes.items()}
     future = {name: at + timedelta(minutes=count, seconds=40) for name, count in due.items()}
@@ -139,8 +188,28 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": Paginator(range(230), 25).get_page(4),
         "pages": [key for key in PAGES if key],
         "levels": [1, 2, 3, 4, None],
-        "statuses": ["reported", "investigating", "mitigating", "monitoring", "resolved", "closed", "cancelled", "merged"],
-        "icons": ["siren", "bell-ring", "hand", "flame", "search", "wrench", "eye", "megaphone", "gavel", "lightbulb"],
+        "statuses": [
+            "reported",
+            "investigating",
+            "mitigating",
+            "monitoring",
+            "resolved",
+            "closed",
+            "cancelled",
+            "merged",
+        ],
+        "icons": [
+            "siren",
+            "bell-ring",
+            "hand",
+            "flame",
+            "search",
+            "wrench",
+            "eye",
+            "megaphone",
+            "gavel",
+            "lightbulb",
+        ],
         "live_url": "" if name else "/styleguide/",
         "is_drill": name == "drill",
         "unread_count": 2,

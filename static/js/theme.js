@@ -1,6 +1,6 @@
 // The theme: as the system, light, dark, kept in a cookie so that the server renders it and nothing flashes.
 
-const NAMES = { "": "As the system", light: "Light", dark: "Dark" };
+const NAMES = { "": "Theme: system", light: "Theme: light", dark: "Theme: dark" };
 const NEXT = { "": "dark", dark: "light", light: "" };
 const root = document.documentElement;
 
