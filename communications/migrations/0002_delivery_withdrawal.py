@@ -4,30 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('communications', '0001_initial'),
+        ("communications", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='note',
-            field=models.CharField(blank=True, help_text='Why it was withdrawn.', max_length=200),
+            model_name="delivery",
+            name="note",
+            field=models.CharField(blank=True, help_text="Why it was withdrawn.", max_length=200),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='withdrawn_at',
-            field=models.DateTimeField(blank=True, help_text='When nobody wanted it any more, even if it was on the wire.', null=True),
+            model_name="delivery",
+            name="withdrawn_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When nobody wanted it any more, even if it was on the wire.", null=True
+            ),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='next_attempt_at',
-            field=models.DateTimeField(help_text="When the clock's sweep takes it: a retry's time, a lease's end, or 3 s after the queue was woken."),
+            model_name="delivery",
+            name="next_attempt_at",
+            field=models.DateTimeField(
+                help_text="When the clock's sweep takes it: a retry's time, a lease's end, or 3 s after the queue was woken."
+            ),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='transport',
-            field=models.CharField(choices=[('email', 'mail'), ('in_app', 'Allclear itself')], max_length=16),
+            model_name="delivery",
+            name="transport",
+            field=models.CharField(choices=[("email", "mail"), ("in_app", "Allclear itself")], max_length=16),
         ),
     ]

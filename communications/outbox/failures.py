@@ -13,7 +13,7 @@ from accounts.actor import SYSTEM
 from communications.models import Delivery, DeliveryQuerySet
 from communications.outbox.rows import HANDOVER, hand_over
 from incidents import events
-from incidents.models import EventKind
+from incidents.models import EventKind, Incident
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,9 @@ def fail(delivery: Delivery, detail: str, now: datetime) -> None:
 
     After the last contact method of a page ``settings.PAGE_FAILED_HANDLER`` hears of it in the same transaction.
     """
+    if delivery.incident_id is not None:
+        # The order in which an acknowledgement locks too: the incident, then its deliveries.
+        Incident.objects.select_for_update().filter(pk=delivery.incident_id).first()
     failed = ours(delivery).update(
         state=Delivery.State.FAILED,
         finished_at=now,

@@ -30,10 +30,11 @@ LONGEST_REQUESTED_PAUSE_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery that this process may send now, and the attempt that says so."""
+    """A delivery that this process may send now, and the attempt that says so; or why it cannot be sent at all."""
 
     delivery: Delivery
-    attempt: Attempt
+    attempt: Attempt | None
+    problem: str = ""
 
 
 def deliver(ids: Iterable[int]) -> int:
@@ -50,7 +51,7 @@ def _deliver_one(pk: int) -> bool:
         if claim is None:
             return False
         crash_point("deliver.started")
-        error = _send(claim.delivery)
+        error = _send(claim)
         crash_point("deliver.sent")
         _settle(claim, error, clock.now())
     except Exception:
@@ -76,6 +77,8 @@ def _claim(pk: int, now: datetime) -> Claim | None:
         delivery = Delivery.objects.select_related("incident", "user", "contact_method").get(pk=pk)
         if _drop_if_unwanted(delivery, now):
             return None
+        if problem := _recipient_problem(delivery):
+            return Claim(delivery, None, problem)
         return Claim(delivery, _start_attempt(delivery, now))
 
 
@@ -98,9 +101,6 @@ def _drop_if_unwanted(delivery: Delivery, now: datetime) -> bool:
         Delivery.objects.filter(pk=delivery.pk).update(note="Too late to be of use")
         _finish(delivery, Delivery.State.CANCELLED, now, "")
         return True
-    if problem := _recipient_problem(delivery):
-        failures.fail(delivery, problem, now)
-        return True
     return False
 
 
@@ -115,8 +115,11 @@ def _recipient_problem(delivery: Delivery) -> str:
     return ""
 
 
-def _send(delivery: Delivery) -> TransportError | None:
+def _send(claim: Claim) -> TransportError | None:
     """Hand the message to its transport; return what went wrong."""
+    delivery = claim.delivery
+    if claim.problem:
+        return TransportError(claim.problem, permanent=True)
     try:
         transports.get(delivery.transport)(outgoing(delivery))
     except TransportError as error:
@@ -161,8 +164,9 @@ def _settle(claim: Claim, error: TransportError | None, now: datetime) -> None:
     if error:
         outcome = Attempt.Outcome.PERMANENT if error.permanent else Attempt.Outcome.TEMPORARY
     with transaction.atomic():
-        started = Attempt.objects.filter(pk=claim.attempt.pk, outcome=Attempt.Outcome.STARTED)
-        started.update(outcome=outcome, ended_at=now, detail=detail)
+        if claim.attempt is not None:
+            started = Attempt.objects.filter(pk=claim.attempt.pk, outcome=Attempt.Outcome.STARTED)
+            started.update(outcome=outcome, ended_at=now, detail=detail)
         if error is None:
             _finish(delivery, Delivery.State.DELIVERED, now, "")
             return

@@ -41,11 +41,13 @@ def send(outgoing: Outgoing) -> None:
 
 def compose(outgoing: Outgoing) -> EmailMultiAlternatives:
     """Return the mail: plain text and HTML, threaded by incident, with a Message-ID that stays the same on a retry."""
+    headline, _, rest = outgoing.text.partition("\n")
     context = {
         "outgoing": outgoing,
         "incident": outgoing.incident,
         "is_page": outgoing.kind == Delivery.Kind.PAGE,
-        "paragraphs": [part for part in outgoing.text.split("\n\n") if part.strip()],
+        "headline": headline,
+        "paragraphs": [part for part in rest.split("\n\n") if part.strip()],
         "site_url": settings.SITE_URL,
     }
     mail = EmailMultiAlternatives(

@@ -79,9 +79,11 @@ def deliver_due_of(rows: list[Delivery]) -> None:
 
 
 def test_a_person_without_a_method_gets_a_mail_to_the_sign_in_address() -> None:
-    deliver_due_of(page(builders.person("Bob")))
+    bob = builders.person("Bob")
 
-    assert mail.outbox[0].to == ["bob@example.com"]
+    deliver_due_of(page(bob))
+
+    assert mail.outbox[0].to == [bob.email]
 
 
 def test_an_inactive_method_is_left_out() -> None:
@@ -334,7 +336,7 @@ def test_a_drill_reaches_only_those_who_take_part() -> None:
 
     deliver_due_of([*page(bob, drill), *page(carol, drill, key="page:2")])
 
-    assert [message.to for message in mail.outbox] == [["bob@example.com"]]
+    assert [message.to for message in mail.outbox] == [[bob.email]]
     assert mail.outbox[0].subject.startswith("DRILL: ")
     assert mails_to(carol).state == Delivery.State.SUPPRESSED
 
@@ -386,11 +388,12 @@ def test_a_plain_address_gets_one_mail_and_nothing_else() -> None:
 
 
 def test_a_bad_row_does_not_hold_up_the_others(clock: time_machine.Traveller) -> None:
-    broken, _ = page(builders.person("Bob"))
+    bob, carol = builders.person("Bob"), builders.person("Carol")
+    broken, _ = page(bob)
     Delivery.objects.filter(pk=broken.pk).update(payload={})
-    page(builders.person("Carol"), key="page:2")
+    page(carol, key="page:2")
     clock.shift(5)
 
     outbox.sweep(app_clock.now())
 
-    assert sorted(message.to[0] for message in mail.outbox) == ["bob@example.com", "carol@example.com"]
+    assert sorted(message.to[0] for message in mail.outbox) == [bob.email, carol.email]

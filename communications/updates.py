@@ -1,0 +1,109 @@
+"""The update clock's rows: started, stopped and moved with the incident, always inside the caller's transaction."""
+
+from datetime import datetime
+
+from accounts import calendars
+from common.businesstime import Calendar
+from communications import cadence, outbox
+from communications.cadence import Cadence, Stage
+from communications.models import Audience, CadenceRule, UpdateClock
+from incidents.models import Incident, Severity, Status
+
+# The procedure's cadences (R39), for a severity whose row an admin has deleted.
+_PROCEDURE = {
+    Severity.SEV1: Cadence("wall", 15, 60),
+    Severity.SEV2: Cadence("business", 30),
+    Severity.SEV3: Cadence("business", 120),
+    Severity.SEV4: Cadence("daily"),
+}
+
+
+def cadence_for(incident: Incident) -> Cadence:
+    """Return how often this incident's internal updates are due in its present severity and status."""
+    rule = CadenceRule.objects.filter(severity=incident.severity, audience=Audience.INTERNAL).first()
+    found = (
+        Cadence(rule.unit, rule.minutes, rule.monitoring_minutes)
+        if rule and (rule.minutes or rule.unit == CadenceRule.Unit.DAILY)
+        else _PROCEDURE[Severity(incident.severity)]
+    )
+    return found.slowed(monitoring=incident.status == Status.MONITORING)
+
+
+def calendar_for(incident: Incident) -> Calendar:
+    return calendars.for_team(incident.team)
+
+
+def running(incident: Incident) -> UpdateClock | None:
+    """Return the incident's internal clock if it runs."""
+    return UpdateClock.objects.filter(incident=incident, audience=Audience.INTERNAL, stopped_at=None).first()
+
+
+def start(incident: Incident, now: datetime) -> None:
+    """Start the clock, or start it again after a reopening: due one cadence from now."""
+    due = cadence.due_after(cadence_for(incident), now, calendar_for(incident))
+    clock, created = UpdateClock.objects.get_or_create(
+        incident=incident,
+        audience=Audience.INTERNAL,
+        defaults={"started_at": now, "due_at": due, "round": 0},
+    )
+    if created or clock.stopped_at is not None:
+        UpdateClock.objects.filter(pk=clock.pk).update(stopped_at=None, started_at=now)
+        set_due(clock, due, now)
+
+
+def stop(incident: Incident, now: datetime, note: str) -> None:
+    """Stop the clock; reminders that have not been sent yet are not sent any more."""
+    clock = running(incident)
+    if clock is not None:
+        UpdateClock.objects.filter(pk=clock.pk).update(stopped_at=now, remind_at=None)
+        outbox.cancel(topic(clock), note=note)
+
+
+def set_due(clock: UpdateClock, due: datetime, now: datetime) -> None:
+    """Move the due time: a new round, with all its reminders; those of the old one are void."""
+    incident = clock.incident
+    stage = cadence.first_stage(due, now)
+    remind = cadence.remind_at(stage, due, cadence_for(incident), calendar_for(incident))
+    UpdateClock.objects.filter(pk=clock.pk).update(
+        due_at=due, round=clock.round + 1, stage=stage, remind_at=remind
+    )
+    outbox.cancel(topic(clock), note="The next update is due at another time")
+
+
+def published(incident: Incident, now: datetime, next_due_at: datetime | None) -> None:
+    """Count from this update on: the next is due at the time its author promised, else one cadence later."""
+    clock = running(incident)
+    if clock is None:
+        return
+    UpdateClock.objects.filter(pk=clock.pk).update(last_published_at=now)
+    set_due(clock, next_due_at or next_due(incident, now), now)
+
+
+def next_due(incident: Incident, now: datetime) -> datetime:
+    """Return when the update after one published ``now`` would be due (UTC)."""
+    return cadence.due_after(cadence_for(incident), now, calendar_for(incident))
+
+
+def changed_pace(incident: Incident, now: datetime) -> None:
+    """Adjust to a new severity or to monitoring: slower counts from the last update, faster from now if earlier."""
+    clock = running(incident)
+    if clock is None:
+        return
+    pace, calendar = cadence_for(incident), calendar_for(incident)
+    last = max(filter(None, [clock.last_published_at, clock.started_at]))
+    from_last = cadence.due_after(pace, last, calendar)
+    if from_last > clock.due_at and clock.due_at > now:
+        set_due(clock, from_last, now)
+        return
+    due = cadence.after_faster(pace, clock.due_at, now, calendar)
+    if due != clock.due_at:
+        set_due(clock, due, now)
+
+
+def topic(clock: UpdateClock) -> str:
+    """Return what a clock's reminders are filed under."""
+    return f"update-clock:{clock.pk}"
+
+
+def stage_of(clock: UpdateClock) -> Stage:
+    return Stage(clock.stage)
