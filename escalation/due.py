@@ -12,7 +12,8 @@ from escalation.models import EscalationTimer
 def next_due() -> datetime | None:
     """Return when the earliest armed timer is due (UTC), or ``None``."""
     armed = EscalationTimer.objects.filter(state=EscalationTimer.State.ARMED)
-    return armed.aggregate(at=Min("due_at"))["at"]
+    at: datetime | None = armed.aggregate(at=Min("due_at"))["at"]
+    return at
 
 
 TIMERS = DueSource("escalation timers", next_due, engine.tick)

@@ -1,0 +1,37 @@
+"""Signs of life, one row for each process, so that its keeper and ``/health`` can tell the living from the stuck."""
+
+import os
+import socket
+from datetime import datetime, timedelta
+
+from escalation.models import Heartbeat
+
+CLOCK, QUEUE, AUDIT = "clock", "queue", "audit"
+FORGET = timedelta(days=1)
+
+
+def own_name(kind: str, group: int | None = None) -> str:
+    """Return the name of this process group's heartbeat, such as "clock:web-1:4711"; ``group`` names another group."""
+    return f"{kind}:{socket.gethostname()[:24]}:{group or os.getpgrp()}"
+
+
+def beat(name: str, now: datetime, *, lateness_ms: int = 0, **detail: object) -> None:
+    """Write down that ``name`` lives at ``now`` (UTC)."""
+    Heartbeat.objects.update_or_create(
+        name=name, defaults={"beat_at": now, "lateness_ms": lateness_ms, "detail": detail}
+    )
+
+
+def newest(kind: str) -> Heartbeat | None:
+    """Return the newest sign of life of any process of a kind, or ``None``."""
+    return Heartbeat.objects.filter(name__startswith=kind).order_by("-beat_at").first()
+
+
+def last(name: str) -> datetime | None:
+    """Return when this one process last gave a sign of life (UTC), or ``None``."""
+    return Heartbeat.objects.filter(name=name).values_list("beat_at", flat=True).first()
+
+
+def forget_old(now: datetime) -> None:
+    """Remove the rows of processes that are long gone."""
+    Heartbeat.objects.filter(beat_at__lt=now - FORGET).delete()
