@@ -1,0 +1,24 @@
+"""What the queue's workers do for this app."""
+
+import logging
+
+from common import clock, due
+from escalation import audit
+from escalation.pager import heartbeats
+
+logger = logging.getLogger(__name__)
+
+
+def canary() -> None:
+    """Show that this cluster works: its keeper restarts one that has not sung for too long."""
+    heartbeats.beat(heartbeats.own_name(heartbeats.QUEUE), clock.now())
+
+
+def escalation_audit() -> None:
+    """Clock 2, once a minute: do what clock 1 would do if it were dead, and see whether the invariants hold."""
+    now = clock.now()
+    due.sweep_all(now)
+    violations = [finding for finding in audit.findings(now) if not finding.holds]
+    for finding in violations:
+        logger.error("audit.violation", extra={"invariant": finding.key, "count": finding.violations})
+    heartbeats.beat(heartbeats.AUDIT, now, violations={f.key: f.violations for f in violations})
