@@ -22,9 +22,7 @@ def record(*, by: Actor, action: str, about: object = "", data: dict[str, Any] |
     """Append an entry and return it. Joins the caller's transaction if there is one, else commits at once."""
     context = current()
     with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        take_turns()
         last = AuditEntry.objects.order_by("-sequence").values_list("sequence", "hash").first() or (0, FIRST)
         entry = AuditEntry(
             sequence=last[0] + 1,
@@ -41,6 +39,13 @@ def record(*, by: Actor, action: str, about: object = "", data: dict[str, Any] |
         entry.hash = digest(entry)
         entry.save(force_insert=True)
     return entry
+
+
+def take_turns() -> None:
+    """Wait until no other transaction that called this is open; released when the caller's own transaction ends."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def digest(entry: AuditEntry) -> str:

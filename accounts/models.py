@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import time
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -33,6 +34,11 @@ class PersonManager(UserManager["User"]):
         """Return the person with this mail address, whatever its case."""
         return self.filter(email__iexact=email).first()
 
+    def create_superuser(self, username: str, email: str | None = None, password: str | None = None,
+                         **extra: Any) -> "User":  # fmt: skip
+        """Make an admin: ``manage.py createsuperuser`` is the way back in when nobody can sign in."""
+        return self.create_user(username, email, password, **{**extra, "role": AccessRole.ADMIN})
+
 
 class User(AbstractUser):
     """A person who can sign in, be paged, or both. ``name`` is what others see."""
@@ -49,7 +55,7 @@ class User(AbstractUser):
         help_text="Times are shown in this zone.",
     )
     job_title = models.CharField(max_length=120, blank=True)
-    qualifications = models.ManyToManyField(
+    qualifications: "models.ManyToManyField[Qualification, models.Model]" = models.ManyToManyField(
         "Qualification",
         blank=True,
         related_name="people",
@@ -61,7 +67,7 @@ class User(AbstractUser):
         help_text="The last day of an absence. Until then the person is suggested last.",
     )
 
-    objects = PersonManager()
+    objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta:
         constraints = [
@@ -75,6 +81,13 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Derive Django's two admin flags from the role: this is the only place that sets them."""
+        self.is_staff = self.is_superuser = self.role == AccessRole.ADMIN
+        if (fields := kwargs.get("update_fields")) is not None and "role" in fields:
+            kwargs["update_fields"] = {*fields, "is_staff", "is_superuser"}
+        super().save(*args, **kwargs)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -312,7 +325,7 @@ class DoneOnce(models.Model):
 
 
 class AuditEntry(models.Model):
-    """One line of the audit log. Append-only: triggers refuse UPDATE and DELETE, and each hash covers the one before."""
+    """One line of the audit log. Append-only: triggers refuse UPDATE and DELETE; each hash covers the one before."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sequence = models.BigIntegerField(unique=True)

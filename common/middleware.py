@@ -16,6 +16,13 @@ _ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
+def caller_address(request: HttpRequest) -> str:
+    """Return the caller's address: behind our proxy, the one that the proxy itself saw, which nobody can forge."""
+    if settings.BEHIND_PROXY and (forwarded := request.headers.get("X-Forwarded-For")):
+        return forwarded.rpartition(",")[2].strip()[:45]
+    return str(request.META.get("REMOTE_ADDR", ""))[:45]
+
+
 class RequestContextMiddleware:
     """Give the request an id (a well-formed ``X-Request-Id`` is kept) and return it in the answer's header."""
 
@@ -25,7 +32,7 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _ID.match(given) else uuid.uuid4().hex
-        set_current(RequestContext(request_id=request_id, address=request.META.get("REMOTE_ADDR", "")))
+        set_current(RequestContext(request_id=request_id, address=caller_address(request)))
         try:
             response = self.get_response(request)
         finally:

@@ -33,7 +33,7 @@ CSRF_TRUSTED_ORIGINS = env.list(
 HTTPS = env.bool("HTTPS", default=SITE_URL.startswith("https://"))
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.apps.SettingsAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # the templates of widgets, found by FORM_RENDERER
     "allauth",
     "allauth.account",
     "django_htmx",
@@ -78,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.ViewerMiddleware",
+    "accounts.middleware.RefusalMiddleware",
     "common.middleware.DomainErrorMiddleware",
 ]
 
@@ -101,7 +103,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "common.forms.Renderer"
 
 # --- database -----------------------------------------------------------------------------------------------------------
 
@@ -127,7 +129,9 @@ REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    # The queue notes its own state here twice a second; nobody reads it, so it stays out of the database.
+    "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "queue"},
 }
 
 # --- people -------------------------------------------------------------------------------------------------------------
@@ -151,6 +155,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail from us because a stranger typed their address
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/10m/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_password": "5/m/user",
+}
 
 # --- web ----------------------------------------------------------------------------------------------------------------
 
@@ -196,7 +209,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)  # whose X-Forwarded-For the rate limits believe
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -235,6 +250,8 @@ Q_CLUSTER = {
     "ack_failures": True,
     "catch_up": False,
     "label": "Queue",
+    "cache": "queue",
+    "log_level": "WARNING",
 }
 
 # Everything above communications is wired here: the apps below know nobody above them (architecture.md).
@@ -257,10 +274,15 @@ DUE_SOURCES = [
     "incidents.due.REMINDERS",
     "communications.due.UPDATE_CLOCKS",
 ]
+# What the incident pages show of the apps above: each incident's next clocks, and what waits for the viewer.
+INCIDENT_GLANCES = ["communications.glance.update_clocks", "escalation.glance.next_pages"]
+WAITING_FOR_ME = ["escalation.glance.open_pages"]
 # Answers "who is on call for this incident?" to the apps below escalation.
 ON_CALL_RESOLVER = "escalation.targets.on_call_for"
 # Answers "who may be asked to decide as manager?" likewise (update reminders one cadence late).
 ROLE_RESOLVER = "escalation.targets.people_for"
+# Carries the test message that somebody asks for on their profile.
+CONTACT_TEST = "config.contacttest.enqueue"
 # Hears, in the ledger's transaction, that a page reached its person by no contact method at all.
 PAGE_FAILED_HANDLER = "escalation.handlers.on_delivery_failed"
 # How many threads of the clock's process send what the queue has not begun in time; 0 sends in the caller's own thread.

@@ -1,0 +1,61 @@
+"""Misconfiguration that would cost pages or secrets, found before anything starts (style.md, "Habits", 13)."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
+
+
+@register(Tags.security)
+def secret_key(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """A key of one process signs links and queued work that no other process can read."""
+    if not settings.SECRET_KEY.startswith("unset-"):
+        return []
+    hint = "Set SECRET_KEY to 50 or more random characters, the same for every process (docs/reference/settings.md)."
+    return [Caution("SECRET_KEY is not set.", hint=hint, id="allclear.W004")]
+
+
+@register(Tags.database)
+def queue_in_the_database(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """The ORM broker on the default database is what makes a queued task part of its transaction (reliability.md)."""
+    if settings.Q_CLUSTER.get("orm") == "default":
+        return []
+    hint = (
+        'Keep Q_CLUSTER["orm"] = "default": pages would be queued for changes that were rolled back, or lost.'
+    )
+    return [Error("The queue is not on the default database.", hint=hint, id="allclear.E002")]
+
+
+@register(Tags.security)
+def queue_times(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Time limit of a task < time until it is repeated, or tasks run twice."""
+    queue = settings.Q_CLUSTER
+    if queue["timeout"] < queue["retry"]:
+        return []
+    return [Error("Q_CLUSTER: timeout has to be below retry.", hint="Use 30 and 90.", id="allclear.E003")]
+
+
+@register(Tags.urls)
+def site_url(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """Links in pages are made from it: a wrong one is a page that nobody can answer."""
+    if settings.SITE_URL.startswith(("http://", "https://")) and settings.SITE_URL.count("/") == 2:
+        return []
+    hint = "Give scheme and host, without a path: https://allclear.example.com"
+    return [Error(f"SITE_URL is not an address: {settings.SITE_URL!r}.", hint=hint, id="allclear.E004")]
+
+
+@register(Tags.security, deploy=True)
+def production(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """What is fine on a laptop and wrong where people rely on it."""
+    found: list[CheckMessage] = []
+    if settings.SITE_URL.startswith("http://"):
+        hint = "Set SITE_URL to the https address that people open: links in mails are made from it."
+        found.append(Caution("SITE_URL is not https.", hint=hint, id="allclear.W001"))
+    if settings.API_KEY_PEPPER == settings.SECRET_KEY:
+        hint = "Set API_KEY_PEPPER, or rotating SECRET_KEY makes every API key useless."
+        found.append(Caution("API keys depend on SECRET_KEY.", hint=hint, id="allclear.W002"))
+    if settings.DEFAULT_FROM_EMAIL.endswith("@localhost>"):
+        hint = "Set DEFAULT_FROM_EMAIL to an address of yours: mail from localhost is refused as spam."
+        found.append(Caution("Pages are sent from localhost.", hint=hint, id="allclear.W003"))
+    return found
