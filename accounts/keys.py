@@ -12,7 +12,7 @@ from accounts.actor import Actor
 from accounts.models import ApiKey, User
 from accounts.write import action
 from common import clock
-from common.errors import Invalid
+from common.errors import Invalid, NotAllowed
 from common.text import clean_line
 
 SCOPES = ("read", "write", "admin")
@@ -64,6 +64,12 @@ def revoke(*, by: Actor, key: ApiKey) -> ApiKey:
         audit.record(by=by, action="api_key.revoked", about=key)
     key.refresh_from_db()
     return key
+
+
+def require_own_scopes(credential: object, scopes: list[str]) -> None:
+    """Raise ``NotAllowed`` if the caller's own key may do less than the key it wants to make."""
+    if isinstance(credential, ApiKey) and not set(scopes) <= set(credential.scopes):
+        raise NotAllowed("A key cannot make a key that may do more than itself.")
 
 
 def authenticate(token: str) -> ApiKey | None:

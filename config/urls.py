@@ -22,7 +22,7 @@ def pages(*apps: str) -> list[URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
     path("admin/", admin.site.urls),
-    path("account/", include("allauth.urls")),
+    path("account/", include("accounts.signin")),
     path("api/", include("config.api")),
     *pages("accounts", "incidents", "communications", "escalation", "alerts", "postmortems"),
 ]

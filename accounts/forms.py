@@ -1,0 +1,101 @@
+"""Forms of accounts: shape only. What is allowed, the actions decide."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from accounts.keys import SCOPES
+from accounts.models import ContactMethod
+
+ZONE_LIST = "time-zones"
+_SCOPE_WORDS = {
+    "read": "Read: see what you see",
+    "write": "Write: do what you do, such as declare and acknowledge",
+    "admin": "Admin: change settings, where you are an admin",
+}
+
+
+class ZoneField(forms.CharField):
+    """A time zone, typed with suggestions: 600 names in a list cannot be searched on a phone."""
+
+    def __init__(self, **options: Any) -> None:
+        hints = {"list": ZONE_LIST, "autocomplete": "off", "spellcheck": "false"}
+        options = {"max_length": 64, "help_text": "Start to type a city, such as London.", **options}
+        super().__init__(widget=forms.TextInput(attrs=hints), **options)
+
+
+def zones() -> list[str]:
+    """Return the zone names to suggest, in order; aliases without a region are left out, UTC is in."""
+    return [
+        "UTC",
+        *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")),
+    ]
+
+
+class SetUpForm(forms.Form):
+    name = forms.CharField(
+        max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = forms.EmailField(label="Mail address", widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+                             help_text="You sign in with it, and your first pages go there.")  # fmt: skip
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        help_text="At least 12 characters. Three unrelated words are good.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": "12"}),
+    )
+    team = forms.CharField(max_length=120, initial="Platform", label="Your team")
+    time_zone = ZoneField(label="Time zone", initial="UTC")
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(max_length=120, help_text="Shown to everybody.")
+    job_title = forms.CharField(max_length=120, required=False)
+    time_zone = ZoneField(label="Time zone")
+
+
+class ContactMethodForm(forms.Form):
+    """``fixed_kind``: a method that is there keeps its kind."""
+
+    kind = forms.ChoiceField(choices=ContactMethod.Kind.choices, label="How")
+    address = forms.CharField(
+        max_length=254,
+        required=False,
+        label="Mail address",
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "email"}),
+    )
+    label = forms.CharField(max_length=60, required=False, help_text="Such as “work phone”.")
+    delay_minutes = forms.IntegerField(
+        min_value=0,
+        max_value=60,
+        initial=0,
+        label="Wait, in minutes",
+        help_text="Used this long after the page, while nobody has acknowledged. 0 is at once.",
+    )
+    is_active = forms.BooleanField(required=False, initial=True, label="In use")
+
+    def __init__(self, *args: Any, method: ContactMethod | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if method is None:
+            del self.fields["is_active"]
+            return
+        del self.fields["kind"]
+        if method.kind == ContactMethod.Kind.IN_APP:
+            self.fields["address"].widget = forms.HiddenInput()
+
+
+class ApiKeyForm(forms.Form):
+    name = forms.CharField(max_length=120, help_text="What uses it, such as “deploy script”.")
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, _SCOPE_WORDS[scope]) for scope in SCOPES],
+        initial=["read"],
+        widget=forms.CheckboxSelectMultiple,
+        label="What it may do",
+    )
+    expires_on = forms.DateField(
+        required=False,
+        label="Until",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The last day it works, in your time zone. Empty: until it is revoked.",
+    )

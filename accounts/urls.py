@@ -1,0 +1,18 @@
+"""Pages of accounts. Signing in has allauth's names and stands in ``accounts.signin``."""
+
+from django.urls import path
+
+from accounts.views import profile, setup
+
+app_name = "accounts"
+urlpatterns = [
+    path("setup/", setup.setup, name="setup"),
+    path("me/", profile.profile, name="profile"),
+    path("me/contact-methods/add/", profile.add_method, name="add_method"),
+    path("me/contact-methods/<int:pk>/", profile.change_method, name="change_method"),
+    path("me/contact-methods/<int:pk>/remove/", profile.remove_method, name="remove_method"),
+    path("me/contact-methods/<int:pk>/move/", profile.move_method, name="move_method"),
+    path("me/contact-methods/<int:pk>/test/", profile.send_test, name="send_test"),
+    path("me/keys/add/", profile.create_key, name="create_key"),
+    path("me/keys/<int:pk>/revoke/", profile.revoke_key, name="revoke_key"),
+]
