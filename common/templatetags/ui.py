@@ -231,15 +231,20 @@ def nav_item(
     count: Any = None,
     look: str = "nav-item",
     alert: bool = False,
+    but: str = "",
 ) -> dict[str, Any]:
-    """Render a link of the navigation, marked when it is the present page; nothing when the URL does not exist."""
-    try:
-        href = reverse(url_name)
-    except NoReverseMatch:
+    """Render a link of the navigation; nothing when the URL does not exist.
+
+    It is marked on its page and on those below it, except below ``but``, which has an item of its own.
+    """
+    href = _address(url_name)
+    if not href:
         return {"href": ""}
     request = context.get("request")
     path = request.path if request else ""
-    current = path == href or (href != "/" and path.startswith(href))
+    other = _address(but) if but else ""
+    elsewhere = bool(other) and path.startswith(other)
+    current = path == href or (href != "/" and path.startswith(href) and not elsewhere)
     return {
         "href": href,
         "label": label,
@@ -249,6 +254,14 @@ def nav_item(
         "alert": alert,
         "current": current,
     }
+
+
+def _address(url_name: str) -> str:
+    """Return the URL's path, or "" when there is no such URL."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
 
 
 @register.simple_tag(takes_context=True)

@@ -160,6 +160,14 @@ def test_the_navigation_marks_the_present_page(path: str, marked: bool) -> None:
     assert ("aria-current" in html) is marked
 
 
+def test_an_item_leaves_the_mark_to_the_one_below_it() -> None:
+    request = RequestFactory().get("/incidents/declare/")
+    html = show(
+        "{% nav_item 'incidents:list' 'Incidents' 'flame' but='incidents:declare' %}", request=request
+    )
+    assert "aria-current" not in html
+
+
 def test_the_navigation_leaves_out_what_does_not_exist() -> None:
     assert show("{% nav_item 'nowhere:at_all' 'Nothing' 'bell' %}").strip() == ""
 
