@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from django.core.signing import TimestampSigner
+
 from accounts import keys
 from accounts.actor import SYSTEM
 from accounts.models import AccessRole, BusinessCalendar, BusinessHours, ContactMethod, Team, User
+from common.clock import now
 from config.defaults.people import MATRIX
-from escalation.models import EscalationRule, Layer, LayerMember, RoleTarget, Schedule
+from escalation.models import Escalation, EscalationRule, Layer, LayerMember, Page, RoleTarget, Schedule
 from incidents.models import Incident, IncidentNumber, Status
 
 PASSWORD = "correct horse battery staple"
@@ -136,3 +139,27 @@ def matrix() -> None:
             condition=condition,
             action=action,
         )
+
+
+def page_for(user: User, incident: Incident | None = None, **fields: Any) -> Page:
+    """A page that waits for this person's answer, of an escalation that is under way."""
+    incident = incident or bare_incident(declared_at=now() - timedelta(minutes=10))
+    if not hasattr(incident, "escalation"):
+        Escalation.objects.create(incident=incident, matrix=[], created_at=now())
+    defaults = {
+        "incident": incident,
+        "user": user,
+        "user_label": str(user),
+        "epoch": incident.epoch,
+        "role": "on_call",
+        "key": f"test:{incident.pk}:{Page.objects.count()}",
+        "reason": "Platform rota, layer Primary",
+        "due_at": now(),
+        "created_at": now(),
+    }
+    return Page.objects.create(**{**defaults, **fields})
+
+
+def page_link(page: Page) -> str:
+    """The path behind the link in this page's message."""
+    return f"/p/{TimestampSigner(salt='escalation.page').sign(str(page.pk))}/"
