@@ -28,7 +28,7 @@ format: ## Put the code into its form
 requirements: ## Compile requirements/*.txt from pyproject.toml (UPGRADE=1 for newer versions)
 	@sh scripts/requirements.sh
 
-screenshots: ## Take a picture of every page, small and large, light and dark
+screenshots: ## Take a picture of every page, small and large, light and dark (ARGS="--help")
 	@sh scripts/screenshots.sh
 
 clean: ## Remove what was made, but not var/ with its database

@@ -1,0 +1,197 @@
+"""Takes a picture of every page of the demo, small and large, light and dark.
+
+    make screenshots                            # into test-results/screenshots/
+    make screenshots ARGS="--only now incident" # some of them
+    make screenshots ARGS="--into docs/screenshots --only now --views desk-light"
+
+It runs a server of its own on a database of its own, without the pager: nothing moves while it looks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 20
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page: its name, and its address or a function that finds it in the database."""
+
+    name: str
+    path: str
+    as_admin: bool = False
+    signed_in: bool = True
+
+
+# {incident} is the open incident that the demo starts with, {closed} one that has a post-mortem.
+SHOTS = [
+    Shot("log-in", "/account/login/", signed_in=False),
+    Shot("now", "/"),
+    Shot("incidents", "/incidents/"),
+    Shot("declare", "/incidents/declare/"),
+    Shot("incident", "/incidents/{incident}/"),
+    Shot("incident-closed", "/incidents/{closed}/"),
+    Shot("notifications", "/notifications/"),
+    Shot("profile", "/profile/"),
+    Shot("style-guide", "/styleguide/"),
+    Shot("api", "/api/docs/"),
+    Shot("not-found", "/incidents/INC-999999/"),
+    Shot("admin", "/admin/", as_admin=True),
+]
+
+VIEWS = {
+    f"{size}-{theme}": {"viewport": {"width": width, "height": height}, "color_scheme": theme}
+    for size, width, height in (("phone", 390, 844), ("desk", 1280, 900))
+    for theme in ("light", "dark")
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def demo() -> Iterator[str]:
+    """Serves a fresh demo and yields its address; this process's settings point at the same database."""
+    with tempfile.TemporaryDirectory(prefix="allclear-screenshots-") as folder:
+        address = f"http://127.0.0.1:{free_port()}"
+        os.environ |= {
+            "DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3",
+            "DEBUG": "1",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "LOG_LEVEL": "ERROR",
+            "SECRET_KEY": secrets.token_hex(32),
+            "SITE_URL": address,
+        }
+        subprocess.run([sys.executable, "manage.py", "prepare", "--demo"], cwd=ROOT, check=True)
+        port = address.rpartition(":")[2]
+        command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", port]
+        server = subprocess.Popen(
+            [*command, "--log-level", "error", "--timeout-graceful-shutdown", "1"], cwd=ROOT
+        )
+        try:
+            _wait_for(address)
+            yield address
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _wait_for(address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{address}/account/login/", timeout=5).close()  # noqa: S310 - our own address
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"The server did not answer on {address} within {START_SECONDS} s.")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the pictures need from the demo's database."""
+
+    references: dict[str, str]
+    cookies: dict[bool, Any]
+
+
+def read_demo(address: str) -> Demo:
+    """Returns the incidents to show and, for an admin and for a responder, the cookie of a session."""
+    import django
+
+    django.setup()
+    from accounts.models import User
+    from incidents.models import Incident
+
+    people = User.objects.filter(is_active=True)
+    admin = people.filter(is_superuser=True).first() or people.filter(is_staff=True).first()
+    responder = people.filter(is_staff=False).order_by("pk").first()
+    if admin is None or responder is None:
+        raise SystemExit("The demo has no admin or no responder to look as.")
+    by_age = Incident.objects.order_by("-pk")
+    references = {
+        "incident": str(next(each.reference for each in by_age if each.is_open)),
+        "closed": str(next(each.reference for each in by_age if not each.is_open)),
+    }
+    return Demo(references, {True: _cookie(admin, address), False: _cookie(responder, address)})
+
+
+def _cookie(user: Any, address: str) -> Any:
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": address}
+
+
+def take(browser: Browser, address: str, shots: list[Shot], views: list[str], into: Path) -> int:
+    """Takes the pictures and returns how many pages did not answer as they should."""
+    facts = read_demo(address)
+    faults = 0
+    for view in views:
+        for shot in shots:
+            with contextlib.closing(browser.new_context(**VIEWS[view])) as context:
+                if shot.signed_in:
+                    context.add_cookies([facts.cookies[shot.as_admin]])
+                page = context.new_page()
+                answer = page.goto(address + shot.path.format(**facts.references), wait_until="load")
+                page.screenshot(path=into / f"{shot.name}-{view}.png", full_page=True)
+            status = answer.status if answer else 0
+            expected = 404 if shot.name == "not-found" else 200
+            if status != expected:
+                print(f"{shot.path} answered {status}", file=sys.stderr)
+                faults += 1
+    return faults
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Take pictures of the demo's pages.")
+    names = [shot.name for shot in SHOTS]
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="PAGE")
+    parser.add_argument("--views", nargs="+", choices=VIEWS, default=list(VIEWS), metavar="VIEW")
+    parser.add_argument("--into", type=Path, default=ROOT / "test-results" / "screenshots")
+    options = parser.parse_args()
+    from scripts.chromium import ARGUMENTS, find_chromium
+
+    if (executable := find_chromium()) is None:
+        print("No Chromium was found. Install chromium, or name one in ALLCLEAR_CHROMIUM.", file=sys.stderr)
+        return 1
+    options.into.mkdir(parents=True, exist_ok=True)
+    shots = [shot for shot in SHOTS if shot.name in options.only]
+    with demo() as address:
+        # Playwright's event loop makes Django take our queries for calls from async code.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+            faults = take(browser, address, shots, options.views, options.into)
+    print(f"{len(shots) * len(options.views)} pictures in {options.into}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
