@@ -8,4 +8,4 @@ PATH=$PWD/.venv/bin:$PATH
 ruff check --quiet --select I --fix .
 ruff format .
 # djade exits with 1 when it has changed something.
-find templates ./*/templates -name '*.html' -exec djade --target-version 5.2 {} + || true
+find . -path ./.venv -prune -o -path '*/templates/*.html' -exec djade --target-version 5.2 {} + || true

@@ -6,7 +6,7 @@ sh scripts/bootstrap.sh test
 PATH=$PWD/.venv/bin:$PATH
 
 templates() {
-    find templates ./*/templates -name '*.html' 2>/dev/null
+    find . -path ./.venv -prune -o -path '*/templates/*.html' -print
 }
 
 say() {

@@ -57,7 +57,7 @@ SHOTS = [
     Shot("admin", "/admin/", as_admin=True),
 ]
 
-VIEWS = {
+VIEWS: dict[str, dict[str, Any]] = {
     f"{size}-{theme}": {"viewport": {"width": width, "height": height}, "color_scheme": theme}
     for size, width, height in (("phone", 390, 844), ("desk", 1280, 900))
     for theme in ("light", "dark")
