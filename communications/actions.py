@@ -20,7 +20,7 @@ from incidents.state import locked
 MAX_TEXT = 5_000
 # A promise further away than this is a slip of the finger.
 FURTHEST = timedelta(days=14)
-_OPEN = (Status.INVESTIGATING, Status.MITIGATING, Status.MONITORING, Status.RESOLVED)
+OPEN = (Status.INVESTIGATING, Status.MITIGATING, Status.MONITORING, Status.RESOLVED)
 
 
 @action
@@ -44,7 +44,7 @@ def publish_update(
     if audience != Audience.INTERNAL:
         raise Invalid("Only internal updates can be published here.", field="audience")
     incident, now = locked(incident), clock.now()
-    if incident.status not in _OPEN:
+    if incident.status not in OPEN:
         raise Conflict(
             f"{incident.reference} is {incident.get_status_display().lower()}: there is nothing to tell."
         )

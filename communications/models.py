@@ -1,7 +1,9 @@
 """What goes out: the delivery ledger, in-application notifications, and status updates with their two clocks."""
 
+import re
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -173,6 +175,10 @@ class CadenceRule(models.Model):
     def __str__(self) -> str:
         return f"{self.get_severity_display()} {self.get_audience_display()}: {self.words}"
 
+    def clean(self) -> None:
+        if self.unit != self.Unit.DAILY and not self.minutes:
+            raise ValidationError({"minutes": "Say after how many minutes."})
+
     @property
     def words(self) -> str:
         """Return the promise in words: "every 15 minutes", "every 2 hours during business hours"."""
@@ -181,6 +187,30 @@ class CadenceRule(models.Model):
         amount, unit = (self.minutes // 60, "hour") if self.minutes % 60 == 0 else (self.minutes, "minute")
         every = f"every {unit}" if amount == 1 else f"every {amount} {unit}s"
         return f"{every} during business hours" if self.unit == self.Unit.BUSINESS else every
+
+
+_COMMON_NAMES = (
+    "reference",
+    "title",
+    "time",
+    "severity",
+    "status",
+    "impact",
+    "actions",
+    "eta",
+    "next_update",
+)
+TEMPLATE_NAMES: dict[str, tuple[str, ...]] = {
+    Audience.INTERNAL: _COMMON_NAMES,
+    Audience.CUSTOMER: (*_COMMON_NAMES, "cadence", "services", "workaround"),
+    Audience.EXECUTIVE: (
+        *_COMMON_NAMES,
+        "services",
+        "business_impact",
+        "response_team",
+        "communication_plan",
+    ),
+}
 
 
 class UpdateTemplate(models.Model):
@@ -194,6 +224,18 @@ class UpdateTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_audience_display()} update"
+
+    def clean(self) -> None:
+        known = TEMPLATE_NAMES.get(self.audience, _COMMON_NAMES)
+        problems = {}
+        for field in ("subject", "body"):
+            used = re.findall(r"{([^{}]*)}", getattr(self, field) or "")
+            unknown = next((name for name in used if name not in known), None)
+            if unknown is not None:
+                names = " ".join(f"{{{name}}}" for name in known)
+                problems[field] = f"There is no {{{unknown}}}. Known names: {names}."
+        if problems:
+            raise ValidationError(problems)
 
 
 class UpdateClock(models.Model):

@@ -5,7 +5,7 @@ Delivery is at least once to the receiver, with the same key each time, and exac
 """
 
 from communications.outbox.rows import Message, cancel, enqueue, enqueue_address
-from communications.outbox.sending import deliver
+from communications.outbox.sending import deliver, signed_path
 from communications.outbox.sweeping import deliver_on_threads, next_due, sweep
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "enqueue",
     "enqueue_address",
     "next_due",
+    "signed_path",
     "sweep",
 ]
