@@ -98,6 +98,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "common.context.page",
+                "communications.context.unread",
             ],
             "builtins": ["common.templatetags.ui"],
         },
@@ -223,7 +224,10 @@ USE_I18N = True
 
 # --- mail ---------------------------------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.smtp.EmailBackend")
+# In development without a mail server, mail lies in var/mail/ and shows under /demo/mail/.
+_MAIL = "smtp" if "EMAIL_HOST" in env.ENVIRON or not DEBUG else "filebased"
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default=f"django.core.mail.backends.{_MAIL}.EmailBackend")
+EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_HOST = env.str("EMAIL_HOST", default="127.0.0.1")
 EMAIL_PORT = env.int("EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
