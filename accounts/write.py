@@ -14,10 +14,10 @@ from accounts.actor import Actor
 from accounts.models import DoneOnce
 from common.errors import Conflict, Invalid
 
-F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
 
 
-def action(function: F) -> F:
+def action(function: Callable[..., R]) -> Callable[..., R]:
     """Make a keyword-only function an action.
 
     It runs in a durable transaction: it never nests in another, and everything it writes is kept or nothing is. With
@@ -32,7 +32,7 @@ def action(function: F) -> F:
                 return function(by=by, **arguments)
             return _once(function, by, idempotency_key, arguments)
 
-    return wrapper  # type: ignore[return-value]
+    return wrapper
 
 
 def _once(function: Callable[..., Any], by: Actor, key: str, arguments: dict[str, Any]) -> Any:
