@@ -1,0 +1,37 @@
+"""Next pages and unanswered ones as other pages show them (``INCIDENT_GLANCES``, ``WAITING_FOR_ME``)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from accounts.models import User
+from common import clock
+from escalation.models import EscalationRole, EscalationTimer, Page
+from incidents.glance import Glance, Waiting
+from incidents.models import ACTIVE_STATUSES, Incident
+
+_KINDS = (EscalationTimer.Kind.RULE, EscalationTimer.Kind.NEXT)
+
+
+def next_pages(incidents: Sequence[Incident]) -> dict[int, list[Glance]]:
+    """Return who is paged next on each incident, and when: the earliest armed step, in one query."""
+    armed = EscalationTimer.objects.filter(
+        incident__in=[incident.pk for incident in incidents],
+        state=EscalationTimer.State.ARMED,
+        kind__in=_KINDS,
+        due_at__gt=clock.now(),
+    ).order_by("due_at")
+    found: dict[int, list[Glance]] = defaultdict(list)
+    for timer in armed:
+        if timer.rule.get("action", "page") == "page" and not found[timer.incident_id]:
+            found[timer.incident_id].append(Glance(f"{EscalationRole(timer.role).label} paged", timer.due_at))
+    return found
+
+
+def open_pages(user: User) -> Iterable[Waiting]:
+    """Yield the pages that this person has not answered, one for each incident."""
+    pages = Page.objects.filter(
+        user=user, state=Page.State.OPEN, needs_answer=True, incident__status__in=ACTIVE_STATUSES
+    )
+    incidents = {page.incident_id: page.incident for page in pages.select_related("incident")}
+    for incident in incidents.values():
+        yield Waiting("You are paged: do you have it?", f"{incident.get_absolute_url()}#escalation", incident)
