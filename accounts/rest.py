@@ -1,12 +1,11 @@
 """How the API calls actions: who is asking, and the Idempotency-Key header as the action's key."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
-from rest_framework import serializers
-from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts.actor import Actor
 from accounts.models import User
@@ -31,25 +30,27 @@ def run(action: Callable[..., Any], request: Request, **arguments: Any) -> Any:
     )
 
 
-class ActionView(GenericAPIView[Any]):
+class ActionView(APIView):
     """A POST that validates its body with ``serializer_class`` and carries out one action.
 
     Subclasses say which in ``perform``; ``response_serializer_class`` shapes what it returned.
     """
 
-    response_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]] | None] = None
-    response_status: ClassVar[int] = 200
+    serializer_class: Any
+    response_serializer_class: Any = None
+    response_status: int = 200
 
     def post(self, request: Request, **kwargs: Any) -> Response:
-        serializer = self.get_serializer(data=request.data)
+        context = {"request": request, "view": self}
+        # A view that lists too may read with another serializer than it writes with.
+        chosen = getattr(self, "get_serializer_class", lambda: self.serializer_class)()
+        serializer = chosen(data=request.data, context=context)
         serializer.is_valid(raise_exception=True)
         result = self.perform(request, serializer.validated_data, **kwargs)
         shape = self.response_serializer_class
         if shape is None or result is None:
             return Response(status=204)
-        return Response(
-            shape(result, context=self.get_serializer_context()).data, status=self.response_status
-        )
+        return Response(shape(result, context=context).data, status=self.response_status)
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         """Carry out the action and return what the answer shows."""

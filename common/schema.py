@@ -47,6 +47,12 @@ class AutoSchema(BaseAutoSchema):
     def get_override_parameters(self) -> Any:
         return [IDEMPOTENCY_KEY] if self.method in WRITES else []
 
+    def get_operation_id(self) -> str:
+        """Return the id; a POST to one row changes it, a POST to a collection creates one."""
+        name: str = super().get_operation_id()
+        changes = self.method == "POST" and self.path.endswith("}")
+        return f"{name.removesuffix('create')}change" if changes else name
+
     def get_response_serializers(self) -> Any:
         answer = getattr(self.view, "response_serializer_class", None)
         if answer is None:

@@ -1,18 +1,38 @@
 """The REST API: each app's ``api.urlpatterns`` under /api/v1/, its schema and its documentation."""
 
+from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 APPS = ("accounts", "incidents", "communications", "escalation", "alerts", "postmortems")
 
 
-def endpoints(*apps: str) -> list[URLPattern | URLResolver]:
-    """Return the API of the apps that have one."""
+class SlashMiddleware:
+    """Take ``/api/v1/incidents/`` for ``/api/v1/incidents``: a redirect would lose the body of a POST."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith("/api/v1/") and request.path_info.endswith("/"):
+            request.path_info = request.path_info.rstrip("/")
+            request.path = request.path.rstrip("/")
+        return self.get_response(request)
+
+
+def endpoints(*apps: str) -> list[URLPattern]:
+    """Return the API of the apps that have one; no address ends in a slash."""
     modules = [import_module(f"{app}.api") for app in apps if find_spec(f"{app}.api")]
-    return [pattern for module in modules for pattern in module.urlpatterns]
+    return [_without_slash(pattern) for module in modules for pattern in module.urlpatterns]
+
+
+def _without_slash(pattern: URLPattern) -> URLPattern:
+    route = str(pattern.pattern).removesuffix("/")
+    return path(route, pattern.callback, pattern.default_args, pattern.name)
 
 
 urlpatterns: list[URLPattern | URLResolver] = [

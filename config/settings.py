@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "common.middleware.BodyLimitMiddleware",
+    "config.api.SlashMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -325,6 +326,21 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "Severity": "incidents.models.Severity",
+        "IncidentStatus": "incidents.models.Status",
+        "IncidentRole": "incidents.models.RoleDefinition.Key",
+        "AccessRole": "accounts.models.AccessRole",
+        "EventKind": "incidents.models.EventKind",
+        "ContactMethodKind": "accounts.models.ContactMethod.Kind",
+        "PhaseKey": "incidents.models.Phase.Key",
+        "PhaseAnchor": "incidents.models.Phase.Anchor",
+        "StepKind": "incidents.models.PhaseStep.Kind",
+        "StepOutcome": "incidents.models.ChecklistTick.Outcome",
+        "GateOutcome": "incidents.models.GateResult.Outcome",
+        "HypothesisState": "incidents.models.Hypothesis.State",
+        "RoleOfferState": "incidents.models.RoleOffer.State",
+    },
 }
 
 # --- outgoing requests ----------------------------------------------------------------------------------------------------

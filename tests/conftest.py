@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.support.environment",
     "tests.support.cast",
+    "tests.support.api",
     "tests.support.network",
     "tests.support.selection",
     "tests.support.smtp_sink",
