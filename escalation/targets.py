@@ -49,6 +49,33 @@ def on_call_for(where: Incident | Team | None, at: datetime) -> list[User]:
     return []
 
 
+def on_call_now(teams: Iterable[Team], at: datetime) -> dict[int, list[Target]]:
+    """Return who is first in line for the on-call engineer, by team; [] is a gap. A fixed number of queries."""
+    teams = list(teams)
+    stored = RoleTarget.objects.filter(role=EscalationRole.ON_CALL).select_related(
+        "user", "schedule", "whole_team", "team"
+    )
+    by_team: dict[int | None, list[RoleTarget]] = {}
+    for row in stored.order_by("position", "pk"):
+        by_team.setdefault(row.team_id, []).append(row)
+    own: dict[int | None, list[Schedule]] = {}
+    for schedule in Schedule.objects.filter(team__in=[team.pk for team in teams]):
+        own.setdefault(schedule.team_id, []).append(schedule)
+    first: dict[int, list[RoleTarget]] = {}
+    for team in teams:
+        rows = by_team.get(team.pk) or by_team.get(None) or _only_schedule(own.get(team.pk, []))
+        first[team.pk] = [row for row in rows if row.position == rows[0].position]
+    filler = _Filler(at, [row for rows in first.values() for row in rows])
+    return {pk: filler.fill([rows], EscalationRole.ON_CALL)[0] for pk, rows in first.items()}
+
+
+def _only_schedule(schedules: list[Schedule]) -> list[RoleTarget]:
+    """Return the row that a team without rows has: its schedule, if it has exactly one."""
+    if len(schedules) != 1:
+        return []
+    return [RoleTarget(role=EscalationRole.ON_CALL, position=0, schedule=schedules[0])]
+
+
 def responsible_team(where: Incident | Team | None) -> Team | None:
     """Return the team of an incident, else the default team, so that somebody is always asked."""
     team = where.team if isinstance(where, Incident) else where
@@ -64,13 +91,10 @@ def _rows(team: Team | None, role: str) -> list[RoleTarget]:
 
 
 def _by_team_schedule(team: Team, at: datetime) -> list[list[Target]]:
-    schedules = list(Schedule.objects.filter(team=team)[:2])
-    if len(schedules) != 1:
+    rows = _only_schedule(list(Schedule.objects.filter(team=team)[:2]))
+    if not rows:
         return [[]]
-    rows = [
-        RoleTarget(role=EscalationRole.ON_CALL, position=0, schedule=schedules[0]),
-        RoleTarget(role=EscalationRole.ON_CALL, position=1, whole_team=team),
-    ]
+    rows.append(RoleTarget(role=EscalationRole.ON_CALL, position=1, whole_team=team))
     return _Filler(at, rows).fill([[row] for row in rows], EscalationRole.ON_CALL)
 
 

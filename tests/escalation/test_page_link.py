@@ -37,7 +37,8 @@ def test_it_shows_what_is_wrong_without_log_in(client: Client, page: Page, link:
     Incident.objects.filter(pk=page.incident_id).update(bridge_url="https://meet.example.org/42")
     shown = text(client, link)
     for words in ("SEV-1", page.incident.reference, "Webhooks down", "Bob, you are paged as On-call Engineer",
-                  "Platform rota, layer Primary", "https://meet.example.org/42", "I have it", "Can't take"):  # fmt: skip
+                  "Platform rota, layer Primary", "https://meet.example.org/42",
+                  "I have it", "Can't take it"):  # fmt: skip
         assert words in shown
 
 
