@@ -20,6 +20,7 @@ from common import clock
 from common.errors import Invalid
 from common.text import clean_line
 from incidents.actions.declaring import open_incident
+from incidents.actions.lifecycle import reopen_incident
 from incidents.events import record
 from incidents.models import Component, EventKind, Incident, Severity, Status, WatchRule
 from incidents.state import locked
@@ -196,7 +197,8 @@ def _watched(signal: Signal, now: datetime) -> Incident | None:
 
 
 def _attach_to_watch(alert: Alert, incident: Incident, by: Actor) -> Receipt:
-    incident = locked(incident)
+    """Reopen the observed incident: it is a regression, and somebody has to answer for it as for a new one."""
+    incident = reopen_incident(by=by, incident=incident, reason=f"On the watch-list: {alert.title}")
     # The escalation app pages the commander when it sees this mark; here nothing is known of pages.
     _attach(alert, incident, by, "on the watch-list", page_commander=True)
     return Receipt("attached", alert)

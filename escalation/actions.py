@@ -14,10 +14,16 @@ from common.text import clean_line
 from escalation.duetimes import RuleSpec
 from escalation.engine import answers, timers, wording
 from escalation.engine.firing import fire_due, note_exhaustion
-from escalation.engine.paging import ROLES, Ask, arm_repeat, holders, page_people, page_role, was_asked
+from escalation.engine.paging import (
+    ROLES,
+    Ask,
+    holders,
+    page_by_name,
+    page_role,
+    was_asked,
+)
 from escalation.engine.run import Run, begin, hold
-from escalation.models import Escalation, EscalationRule, Page
-from escalation.targets import Target
+from escalation.models import EscalationRule, Page
 from incidents import events, response
 from incidents.access import require_responder
 from incidents.models import EventKind, Incident, Status
@@ -126,13 +132,7 @@ def page_person(*, by: Actor, incident: Incident, user: User, reason: str, role:
     run = _run(incident, by, "escalated")
     if user.pk in holders(run):
         raise Conflict(f"{user} has {run.incident.reference} already.", code="unchanged")
-    rule = RuleSpec(role, run.incident.severity, EscalationRule.Timing.IMMEDIATE)
-    ask = Ask(role=role, due_at=run.now, rule=rule, why=reason)
-    [page] = page_people(run, ask, [Target(user, f"{by.label} asks: {reason}")], 0)
-    if not timers.chain(run, role).exists():
-        arm_repeat(run, role, rule, run.now, done=0)
-    Escalation.objects.filter(pk=run.escalation.pk).update(exhausted_at=None)
-    return page
+    return page_by_name(run, user, role=role, why=reason, reason=f"{by.label} asks: {reason}")
 
 
 @action

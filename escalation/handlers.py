@@ -6,8 +6,10 @@ from common import clock
 from communications.models import Delivery
 from escalation import engine
 from escalation.engine import answers
+from escalation.engine.paging import page_by_name
 from escalation.engine.run import begin
 from escalation.models import Page
+from incidents.actions.roles import holder
 from incidents.models import Event, EventKind, RoleDefinition, Status
 
 _ENDS = {
@@ -62,7 +64,18 @@ def _role_taken(event: Event) -> None:
         answers.take(run, event.actor, via=event.via)
 
 
+def _alert(event: Event) -> None:
+    """Page the commander of an observed incident when an alert of its watch-list comes back (R37)."""
+    run = begin(event.incident_id, event.recorded_at) if event.data.get("page_commander") else None
+    commander = holder(event.incident, RoleDefinition.Key.COMMANDER)
+    if run is None or commander is None or not commander.is_active:
+        return
+    why = "An alert of the watch-list came back"
+    page_by_name(run, commander, role="direct", why=why, reason="Incident Commander of the observed incident")
+
+
 _HANDLERS: dict[str, Callable[[Event], None]] = {
+    EventKind.ALERT: _alert,
     EventKind.DECLARED: _declared,
     EventKind.REOPENED: _reopened,
     EventKind.SEVERITY_CHANGED: _severity_changed,

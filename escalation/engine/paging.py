@@ -11,7 +11,7 @@ from communications.models import Delivery
 from escalation.duetimes import RuleSpec
 from escalation.engine import timers, wording
 from escalation.engine.run import Run
-from escalation.models import EscalationRole, EscalationRule, Page
+from escalation.models import Escalation, EscalationRole, EscalationRule, Page
 from escalation.targets import Target, people_for
 from incidents import events
 from incidents.models import EventKind, Incident
@@ -74,7 +74,7 @@ def page_role(run: Run, ask: Ask) -> str:
             return _already_taken(run, ask, able, having)
         able = [target for target in able if target.user.pk not in declined]
         if able:
-            pages = page_people(run, ask, able, position)
+            pages = page_people(run, ask, [(position, target) for target in able])
             _arm_chain(run, ask, position, len(positions))
             return f"Paged {wording.names([page.user_label for page in pages])}."
     if ask.position:
@@ -105,14 +105,14 @@ def was_asked(run: Run, role: str) -> bool:
 
 
 def page_people(
-    run: Run, ask: Ask, people: list[Target], position: int, *, answer: bool = True
+    run: Run, ask: Ask, people: list[tuple[int, Target]], *, answer: bool = True
 ) -> list[Page]:
-    """Write a page and its deliveries for each person, and the entries on the timeline; return the pages."""
+    """Write a page and its deliveries for each person at a position, and one timeline entry; return the pages."""
     late = max(int((run.now - ask.due_at).total_seconds()), 0)
     needs_answer = answer and ask.rule.action != Action.NOTICE
     round_number = next_round(run, ask.role)
     pages = []
-    for target in _once(people):
+    for position, target in people:
         page = Page.objects.create(
             incident=run.incident,
             user=target.user,
@@ -133,10 +133,6 @@ def page_people(
     _record_paged(run, ask, pages, late)
     Incident.objects.filter(pk=run.incident.pk, first_paged_at=None).update(first_paged_at=run.now)
     return pages
-
-
-def _once(people: list[Target]) -> list[Target]:
-    return list({target.user.pk: target for target in people}.values())
 
 
 def _key(incident: Incident, role: str, position: int, round_number: int, user: User) -> str:
@@ -213,7 +209,7 @@ def _already_taken(run: Run, ask: Ask, able: list[Target], having: dict[int, str
     mine = [target for target in able if target.user.pk in having]
     who = wording.names([having[target.user.pk] for target in mine])
     if ask.inform_holders:
-        page_people(run, ask, mine, ask.position, answer=False)
+        page_people(run, ask, [(ask.position, target) for target in mine], answer=False)
     return f"{who} has it already."
 
 
@@ -254,8 +250,19 @@ def arm_repeat(run: Run, role: str, rule: RuleSpec, last_due: datetime, *, done:
     return False
 
 
-def open_people(run: Run, role: str) -> dict[int, list[Target]]:
-    """Return who in a role still owes an answer, by position, with the reason for which they were paged."""
+def page_by_name(run: Run, user: User, *, role: str, why: str, reason: str) -> Page:
+    """Page one person now, and again until they answer; return the page."""
+    rule = RuleSpec(role, run.incident.severity, EscalationRule.Timing.IMMEDIATE)
+    ask = Ask(role=role, due_at=run.now, rule=rule, why=why)
+    [page] = page_people(run, ask, [(0, Target(user, reason))])
+    if not timers.chain(run, role).exists():
+        arm_repeat(run, role, rule, run.now, done=0)
+    Escalation.objects.filter(pk=run.escalation.pk).update(exhausted_at=None)
+    return page
+
+
+def open_people(run: Run, role: str) -> list[tuple[int, Target]]:
+    """Return who in a role still owes an answer, with the position and the reason for which they were paged."""
     pages = Page.objects.filter(
         incident=run.incident,
         epoch__gte=run.escalation.first_epoch,
@@ -266,8 +273,9 @@ def open_people(run: Run, role: str) -> dict[int, list[Target]]:
     ).select_related("user")
     newest = {page.user_id: page for page in pages.order_by("pk")}
     having = holders(run)
-    people: dict[int, list[Target]] = {}
-    for page in newest.values():
-        if page.user is not None and page.user.pk not in having:
-            people.setdefault(page.position, []).append(Target(page.user, page.reason))
-    return dict(sorted(people.items()))
+    people = [
+        (page.position, Target(page.user, page.reason))
+        for page in newest.values()
+        if page.user is not None and page.user.pk not in having
+    ]
+    return sorted(people, key=lambda place: place[0])

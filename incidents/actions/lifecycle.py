@@ -98,9 +98,13 @@ def resolve(
     return incident
 
 
-@action
-def reopen(*, by: Actor, incident: Incident, reason: str, expected_version: int | None = None) -> Incident:
-    """Take a resolved incident up again within its window; the on-call engineer is paged anew. Return the incident."""
+def reopen_incident(
+    *, by: Actor, incident: Incident, reason: str, expected_version: int | None = None
+) -> Incident:
+    """Take a resolved incident up again within its window; the on-call engineer is paged anew. Return the incident.
+
+    This is ``reopen`` for callers that have a transaction of their own, such as the alert intake.
+    """
     require_responder(by)
     incident, reason = locked(incident), clean(reason)
     if incident.status != Status.RESOLVED:
@@ -131,6 +135,9 @@ def reopen(*, by: Actor, incident: Incident, reason: str, expected_version: int 
     record(incident, EventKind.REOPENED, by=by, text=reason, data={"count": incident.reopen_count})
     incident.refresh_from_db()
     return incident
+
+
+reopen = action(reopen_incident)
 
 
 def may_reopen(incident: Incident) -> bool:
@@ -189,7 +196,7 @@ def merge(
     require_responder(by)
     if incident.pk == into.pk:
         raise Invalid("An incident cannot be merged into itself.", field="into")
-    # Both rows are locked in the order of their keys, so that two merges in opposite directions cannot wait for each other.
+    # Locked in the order of their keys, so that two merges in opposite directions cannot wait for each other.
     rows = {
         row.pk: row
         for row in Incident.objects.select_for_update().filter(pk__in=[incident.pk, into.pk]).order_by("pk")

@@ -2,20 +2,23 @@
 
 import json
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 
 from accounts.actor import SYSTEM, Actor
+from accounts.models import User
 from alerts import actions, intake
 from alerts.models import Alert, AlertSource
-from common import clock
 from common.errors import Invalid
+from communications.models import Delivery
+from escalation.models import Page
 from incidents import actions as incident_actions
-from incidents.models import Component, Event, EventKind, Incident
+from incidents.models import Component, EventKind, Incident
 from tests import builders
 
 KEY = "a-key-of-the-test"
@@ -192,16 +195,26 @@ def test_two_first_alerts_at_the_same_instant_open_one_incident() -> None:
     assert Incident.objects.count() == 1
 
 
-@pytest.mark.django_db
-def test_a_watched_alert_joins_the_resolved_incident(client: Client, source: AlertSource) -> None:
-    by = Actor.of(builders.alice())
-    incident = incident_actions.declare(by=by, title="Down", severity=1)
-    incident_actions.resolve(by=by, incident=incident)
-    later = clock.now() + timedelta(hours=20)
-    incident_actions.set_watch(by=by, incident=incident, labels={"service": "web"}, expires_at=later)
-    answer = send(client, {"title": "5xx again", "labels": {"service": "web", "zone": "b"}})
+def test_a_watched_alert_reopens_the_observed_incident_and_pages_its_commander(
+    client: Client, source: AlertSource, alice: User
+) -> None:
+    by, noon = Actor.of(alice), datetime(2026, 3, 25, 12, 0, tzinfo=UTC)
+    with time_machine.travel(noon, tick=False) as time:
+        incident = incident_actions.declare(by=by, title="Down", severity=1)
+        incident_actions.take_role(by=by, incident=incident, role="commander")
+        incident_actions.resolve(by=by, incident=incident)
+        expires = noon + timedelta(hours=24)
+        incident_actions.set_watch(by=by, incident=incident, labels={"service": "web"}, expires_at=expires)
+        time.shift(timedelta(hours=20))
+        other = send(client, {"title": "5xx", "labels": {"service": "api"}})
+        answer = send(client, {"title": "5xx again", "labels": {"service": "web", "zone": "b"}})
+    assert other.json()["outcome"] == "opened"
     assert (answer.json()["outcome"], answer.json()["incident"]) == ("attached", incident.reference)
-    assert Event.objects.filter(incident=incident, kind=EventKind.ALERT, data__page_commander=True).exists()
+    incident.refresh_from_db()
+    assert (incident.status, incident.reopen_count) == ("investigating", 1)
+    page = Page.objects.get(incident=incident, user=alice, role="direct")
+    assert page.needs_answer
+    assert Delivery.objects.filter(topic=f"page:{page.pk}").exists()
 
 
 @pytest.mark.parametrize(
