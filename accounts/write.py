@@ -21,8 +21,8 @@ def action(function: Callable[..., R]) -> Callable[..., R]:
     """Make a keyword-only function an action.
 
     It runs in a durable transaction: it never nests in another, and everything it writes is kept or nothing is. With
-    ``idempotency_key`` the second call with the same key and arguments returns the first one's result and writes nothing;
-    the same key with other arguments raises ``Conflict``. The result has to be a model instance or ``None``.
+    ``idempotency_key`` the second call with the same key and arguments returns the first one's result and writes
+    nothing; the same key with other arguments raises ``Conflict``. The result has to be a model instance or ``None``.
     """
 
     @functools.wraps(function)

@@ -1,4 +1,4 @@
-"""Steps that tick themselves when what they ask for has happened (R26: the first update ticks "Begin status updates")."""
+"""Steps that tick themselves when what they ask for has happened (R26: the first update ticks its step)."""
 
 from accounts.actor import SYSTEM, Actor
 from incidents.actions.checklist import tick

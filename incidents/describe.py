@@ -80,7 +80,7 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     EventKind.MERGED_IN: lambda d: f"merged {d.get('merged', '?')} into this",
     EventKind.ROLE_TAKEN: _role_taken,
     EventKind.ROLE_OFFERED: lambda d: f"offered {_role(d)} to {d.get('user_label', '?')}",
-    EventKind.ROLE_OFFER_ENDED: lambda d: f"the offer of {_role(d)} to {d.get('user_label', '?')} was {d.get('state', '?')}",
+    EventKind.ROLE_OFFER_ENDED: lambda d: f"{_role(d)} for {d.get('user_label', '?')}: {d.get('state', '?')}",
     EventKind.ROLE_RELEASED: lambda d: f"gave up {_role(d)}",
     EventKind.RESPONDER_JOINED: lambda d: "joined",
     EventKind.RESPONDER_LEFT: lambda d: "left",

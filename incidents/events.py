@@ -1,4 +1,4 @@
-"""The timeline: the only way an event comes to be, and the apps above hear of it here (architecture.md, "Upward, by rows")."""
+"""The timeline: the only way an event comes to be, and where the apps above hear of it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ def record(
 
     The number comes from the incident's row under its lock, so that entries are numbered in the order of commit and a
     reader that remembers the last number misses none. ``at`` is when it happened (default: now); the future is refused
-    with ``Invalid``. Then every ``INCIDENT_EVENT_HANDLERS`` entry is called in order; one that raises undoes the action.
+    with ``Invalid``. Then each of ``INCIDENT_EVENT_HANDLERS`` is called in order; one that raises undoes the action.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("events.record belongs inside an action's transaction")

@@ -26,10 +26,10 @@ def recovery_checks(incident: Incident, to: Status, by: Actor, proposed: dict[st
 
 def rollback_plan(incident: Incident, to: Status, by: Actor, proposed: dict[str, str]) -> Iterable[Blocker]:
     """Monitoring a SEV-1 or SEV-2 needs a plan for going back (R37)."""
-    if to == Status.MONITORING and incident.severity <= Severity.SEV2:
-        if not (proposed.get("rollback_plan") or incident.rollback_plan):
-            url = f"{incident.get_absolute_url()}#rollback-plan"
-            yield Blocker("A rollback plan is missing: what do we do if it comes back?", url, "rollback_plan")
+    planned = proposed.get("rollback_plan") or incident.rollback_plan
+    if to == Status.MONITORING and incident.severity <= Severity.SEV2 and not planned:
+        url = f"{incident.get_absolute_url()}#rollback-plan"
+        yield Blocker("A rollback plan is missing: what do we do if it comes back?", url, "rollback_plan")
 
 
 def observation(incident: Incident, to: Status, by: Actor, proposed: dict[str, str]) -> Iterable[Blocker]:

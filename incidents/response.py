@@ -42,7 +42,7 @@ def deadline(severity: int, start: datetime, calendar: Calendar) -> Deadline:
 
 
 def start_clock(incident: Incident, *, start: datetime) -> None:
-    """Start (or start anew) the response clock of an incident that nobody has acknowledged, and arm its two reminders."""
+    """Start (or start anew) the response clock of an unacknowledged incident, and arm its two reminders."""
     calendar = calendars.for_team(incident.team)
     when = deadline(incident.severity, start, calendar)
     Incident.objects.filter(pk=incident.pk).update(response_started_at=start, response_due_at=when.due_at)

@@ -47,7 +47,7 @@ STATE_EVENTS = (
 
 
 class InvalidTransition(Conflict):
-    """The incident is in a state from which this step does not lead; the sentence says who brought it there, and when."""
+    """The step does not lead on from this state; the sentence says who brought the incident there, and when."""
 
     code = "invalid_transition"
 

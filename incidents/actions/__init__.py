@@ -1,4 +1,4 @@
-"""Every mutation of an incident. Keyword-only; ``by`` says who; each is one durable transaction (``accounts.write.action``).
+"""Every mutation of an incident. Keyword-only; ``by`` says who; each is one durable transaction.
 
 All raise ``common.errors``: ``NotAllowed`` (403), ``Invalid`` with the field (400), ``Conflict`` or ``Blocked`` (409).
 """

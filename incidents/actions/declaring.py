@@ -52,7 +52,7 @@ def open_incident(
     """Open an incident, start its clocks and page who is due now; return it (R02-R06, R17, R20, R21).
 
     Without ``severity`` the worst of the ticked symptoms counts. Raises ``Invalid`` for a missing title or severity and
-    for times in the future. This is ``declare`` for callers that have a transaction of their own, such as the alert intake.
+    for times in the future. This is ``declare`` for callers that have a transaction of their own: the alert intake.
     """
     require_responder(by)
     now = clock.now()

@@ -56,8 +56,8 @@ def take_role(
 ) -> RoleAssignment:
     """Take a role, or give it to ``user``; return the assignment.
 
-    A free seat is anyone's. A held one changes without the holder's consent only by a commander, or for the commander's own
-    seat by a qualified person, and with a reason; otherwise ``NotAllowed``.
+    A free seat is anyone's. A held one changes without the holder's consent only by a commander, or for the
+    commander's own seat by a qualified person, and with a reason; otherwise ``NotAllowed``.
     """
     require_responder(by)
     incident, reason = locked(incident), clean(reason, limit=500)
@@ -167,7 +167,7 @@ def offer_role(
     actions: str = "",
     resources: str = "",
 ) -> RoleOffer:
-    """Offer a role with a briefing card; return the offer. The holder keeps it until it is accepted; it lapses in 5 min."""
+    """Offer a role with a briefing card; return the offer. The holder keeps the role meanwhile; it lapses in 5 min."""
     require_responder(by)
     incident = locked(incident)
     if incident.is_over:

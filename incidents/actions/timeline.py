@@ -144,7 +144,7 @@ def change_hypothesis(*, by: Actor, hypothesis: Hypothesis, state: str, evidence
 
 
 def mark_seen(*, user: User, incident: Incident, sequence: int) -> None:
-    """Remember the newest entry a responder has seen, for "since you left". Not an action: it only ever moves forward."""
+    """Remember the newest entry a responder has seen ("since you left"). Not an action: it only moves forward."""
     Responder.objects.filter(incident=incident, user=user, last_seen_sequence__lt=sequence).update(
         last_seen_sequence=Greatest("last_seen_sequence", sequence)
     )

@@ -1,4 +1,4 @@
-"""What an admin edits: severities, symptoms, roles, phases, steps, decision points, gates, components (R02-R13, R22-R36)."""
+"""What an admin edits: severities, symptoms, roles, phases, steps, gates, components (R02-R13, R22-R36)."""
 
 from datetime import timedelta
 
@@ -114,7 +114,7 @@ class RoleDefinition(models.Model):
 
 
 class Phase(models.Model):
-    """One of the procedure's four phases with its time box (R13). Outlasting the box shows a banner and never blocks."""
+    """A phase of the procedure with its time box (R13). Outlasting the box shows a banner and never blocks."""
 
     class Key(models.TextChoices):
         DETECTION = "detection", "Detection"
@@ -172,7 +172,7 @@ class PhaseStep(models.Model):
     auto_event = models.CharField(
         max_length=40,
         blank=True,
-        help_text="Ticked by itself when this kind of event is recorded, such as update_published.",
+        help_text="Ticked by itself when such an event is recorded: update_published.",
     )
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(

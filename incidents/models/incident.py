@@ -167,13 +167,13 @@ class Incident(models.Model):
     def __str__(self) -> str:
         return f"{self.reference} {self.title}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("incidents:detail", args=[self.reference])
+
     @property
     def reference(self) -> str:
         """What people say and write: "INC-42"."""
         return f"INC-{self.number}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("incidents:detail", args=[self.reference])
 
     @property
     def full_url(self) -> str:
