@@ -142,8 +142,7 @@ def _fire_repeat(run: Run, timer: EscalationTimer) -> None:
         return
     why = f"Asked again, {timer.round} of {run.pace.rounds}"
     ask = Ask(role=timer.role, due_at=timer.due_at, rule=rule, why=why)
-    for position, people in waiting.items():
-        page_people(run, ask, people, position)
+    page_people(run, ask, waiting)
     if not arm_repeat(run, timer.role, rule, timer.due_at, done=timer.round):
         timers.note(timer, "Asked for the last time")
 
@@ -173,7 +172,7 @@ def _fire_expiry(run: Run, timer: EscalationTimer) -> None:
         prefix="Still with it?",
         why=f"No activity for {minutes} min since the acknowledgement: still with it?",
     )
-    page_people(run, ask, [Target(page.user, page.reason)], page.position)
+    page_people(run, ask, [(page.position, Target(page.user, page.reason))])
     if page.role in ROLES:
         arm_next(run, ask, page.position + 1)
     arm_repeat(run, page.role, rule, timer.due_at, done=0)

@@ -104,9 +104,7 @@ def was_asked(run: Run, role: str) -> bool:
     return Page.objects.filter(incident=run.incident, epoch=run.incident.epoch, role=role).exists()
 
 
-def page_people(
-    run: Run, ask: Ask, people: list[tuple[int, Target]], *, answer: bool = True
-) -> list[Page]:
+def page_people(run: Run, ask: Ask, people: list[tuple[int, Target]], *, answer: bool = True) -> list[Page]:
     """Write a page and its deliveries for each person at a position, and one timeline entry; return the pages."""
     late = max(int((run.now - ask.due_at).total_seconds()), 0)
     needs_answer = answer and ask.rule.action != Action.NOTICE
