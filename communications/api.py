@@ -205,12 +205,13 @@ class DeliveryFilter(filters.FilterSet):
         fields = ["state", "kind", "transport", "topic"]
 
     def of_incident(self, rows: QuerySet[Delivery], name: str, value: str) -> QuerySet[Delivery]:
+        if self.request is None:
+            return rows
         return rows.filter(incident=incident_for(person(self.request), value))
 
 
-class _Deliveries:
+class _Deliveries(generics.GenericAPIView[Delivery]):
     serializer_class = DeliverySerializer
-    request: Any
 
     def get_queryset(self) -> QuerySet[Delivery]:
         if getattr(self, "swagger_fake_view", False):
@@ -230,13 +231,13 @@ class DeliveryDetail(_Deliveries, generics.RetrieveAPIView[Delivery]):
 
 
 urlpatterns = [
-    path("incidents/<str:reference>/updates/", Updates.as_view(), name="updates"),
-    path("incidents/<str:reference>/updates/preview/", Preview.as_view(), name="update-preview"),
-    path("incidents/<str:reference>/updates/no-change/", NoChange.as_view(), name="update-no-change"),
-    path("incidents/<str:reference>/updates/next/", NextUpdate.as_view(), name="update-next"),
-    path("notifications/", Notifications.as_view(), name="notification-list"),
-    path("notifications/read/", ReadAllNotifications.as_view(), name="notification-read-all"),
-    path("notifications/<int:pk>/read/", ReadNotification.as_view(), name="notification-read"),
-    path("deliveries/", DeliveryList.as_view(), name="delivery-list"),
-    path("deliveries/<int:pk>/", DeliveryDetail.as_view(), name="delivery-detail"),
+    path("incidents/<str:reference>/updates", Updates.as_view(), name="updates"),
+    path("incidents/<str:reference>/updates/preview", Preview.as_view(), name="update-preview"),
+    path("incidents/<str:reference>/updates/no-change", NoChange.as_view(), name="update-no-change"),
+    path("incidents/<str:reference>/updates/next", NextUpdate.as_view(), name="update-next"),
+    path("notifications", Notifications.as_view(), name="notification-list"),
+    path("notifications/read", ReadAllNotifications.as_view(), name="notification-read-all"),
+    path("notifications/<int:pk>/read", ReadNotification.as_view(), name="notification-read"),
+    path("deliveries", DeliveryList.as_view(), name="delivery-list"),
+    path("deliveries/<int:pk>", DeliveryDetail.as_view(), name="delivery-detail"),
 ]

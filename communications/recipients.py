@@ -27,7 +27,7 @@ def on_call(incident: Incident, at: datetime) -> list[User]:
 def of_matrix(incident: Incident, role: str, at: datetime) -> list[User]:
     """Return the first people who fill a role of the escalation matrix (``settings.ROLE_RESOLVER``), or nobody."""
     positions: Iterable[Any] = import_string(settings.ROLE_RESOLVER)(incident, role, at)
-    first = next((targets for targets in positions if targets), [])
+    first: list[Any] = next((targets for targets in positions if targets), [])
     return [target.user for target in first]
 
 

@@ -80,7 +80,7 @@ def tick_at(clock: time_machine.Traveller, at: datetime) -> None:
 def told() -> list[tuple[str, str]]:
     """Return (mail address, subject) of the reminders that arrived, oldest first."""
     reminders = [message for message in mail.outbox if "update" in message.subject.lower()]
-    return [(message.to[0], message.subject) for message in reminders]
+    return [(message.to[0], str(message.subject)) for message in reminders]
 
 
 def test_an_update_prints_exactly_the_procedures_template(alice: User, platform: Team) -> None:
