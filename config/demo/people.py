@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 
-from accounts import keys
 from accounts.models import (
     AccessRole,
     BusinessCalendar,
@@ -20,6 +19,7 @@ from accounts.models import (
     Team,
     User,
 )
+from alerts import actions as alerts
 from alerts.models import AlertSource
 from escalation.models import EscalationRole, Layer, LayerMember, LayerWindow, RoleTarget, Schedule
 from incidents.models import Component, IncidentSettings
@@ -154,6 +154,14 @@ CALENDARS = {
     "Berlin office": ("Europe/Berlin", "DE", "BE"),
     "New York office": ("America/New_York", "US", "NY"),
 }
+# What a command of the checklists needs to know of any component.
+_EVERYWHERE = {
+    "prometheus_url": "http://prometheus:9090",
+    "database_host": "db-primary",
+    "database_user": "app",
+    "operation": "handle",
+    "public_url": "https://staging.example.com",
+}
 # For each slug the name, what it is, the team, the experts, whether customers notice, and variables.
 COMPONENTS: dict[str, tuple[str, str, str, list[str], bool, dict[str, str]]] = {
     WEBHOOKS: (
@@ -178,7 +186,7 @@ COMPONENTS: dict[str, tuple[str, str, str, list[str], bool, dict[str, str]]] = {
         "data",
         ["ivan", "hana"],
         False,
-        {"namespace": "data", "service": "postgres", "database_host": "db-primary"},
+        {"namespace": "data", "service": "postgres"},
     ),
     REPORTS: (
         "Reports",
@@ -210,7 +218,7 @@ def create(base: datetime) -> None:
     _rotas(teams, people, base)
     AlertSource.objects.create(
         name="Demo monitoring",
-        key_digest=keys.digest(ALERT_KEY),
+        key_digest=alerts.digest(ALERT_KEY),
         key_hint=ALERT_KEY[:8],
         default_component=Component.objects.get(slug=WEBHOOKS),
     )
@@ -282,7 +290,7 @@ def _components(teams: dict[str, Team], people: dict[str, User]) -> None:
             description=description,
             team=teams[team],
             is_user_facing=is_user_facing,
-            variables=variables,
+            variables={**_EVERYWHERE, "internal_url": f"http://{slug}.internal", **variables},
             position=position,
         )
         component.experts.set(people[username] for username in experts)
