@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.forms import ModelForm
 from django.http import HttpRequest
 
@@ -12,9 +12,9 @@ from accounts.actor import Actor
 from accounts.models import User
 
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
+    DjangoModelAdmin = admin.ModelAdmin[Any]
 else:
-    ModelAdmin = admin.ModelAdmin
+    DjangoModelAdmin = admin.ModelAdmin
 
 _SECRET = ("password", "secret", "token", "digest")
 _LONGEST = 300
@@ -25,6 +25,12 @@ def actor_of(request: HttpRequest) -> Actor:
     if not isinstance(request.user, User):
         raise TypeError("the admin needs a signed-in person")
     return Actor.of(request.user)
+
+
+class ModelAdmin(DjangoModelAdmin):
+    """Django's, but an address that is typed without a scheme is taken for https."""
+
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
 
 
 class AuditedModelAdmin(ModelAdmin):

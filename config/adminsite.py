@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import User
+from config.admingroups import grouped
 
 FORBIDDEN = "Settings are for admins. Ask an admin for the role, or to make the change."
 OWN_APPS = {"accounts", "incidents", "communications", "escalation", "alerts", "postmortems"}
@@ -53,3 +54,8 @@ class SettingsSite(admin.AdminSite):
         models = model_or_iterable if isinstance(model_or_iterable, (list, tuple)) else [model_or_iterable]
         own = [model for model in models if model._meta.app_label in OWN_APPS]
         super().register(own, admin_class, **options)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Sort the settings by purpose; an application's own page keeps Django's list."""
+        apps = super().get_app_list(request, app_label)
+        return apps if app_label else grouped(apps)

@@ -1,0 +1,145 @@
+"""The settings: every page of the admin opens, says what is wrong, and lies where an admin looks for it."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEntry, User
+from config import defaults
+from config.admingroups import GROUPS, MORE
+from incidents.models import Incident, Phase, PhaseStep, SeverityDefinition, Symptom
+from tests import builders
+
+pytestmark = pytest.mark.django_db
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+@pytest.fixture
+def ada(client: Client) -> User:
+    defaults.load()
+    ada = builders.person("Ada", "admin", is_staff=True, is_superuser=True)
+    client.force_login(ada)
+    return ada
+
+
+def name_of(model: type[Model]) -> str:
+    return str(model._meta.label)
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_each_list_opens(client: Client, model: type[Model]) -> None:
+    page = client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+    assert page.status_code == 200
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_each_list_can_be_searched_without_an_error(client: Client, model: type[Model]) -> None:
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    assert client.get(address, {"q": "’; -- INC-42 😀"}).status_code in (200, 302)
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_each_row_of_the_default_data_opens(client: Client, model: type[Model]) -> None:
+    row = model._default_manager.first()
+    if row is None:
+        return
+    page = client.get(
+        reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])
+    )
+    assert page.status_code == 200
+
+
+@pytest.mark.usefixtures("ada")
+def test_the_settings_are_grouped_by_purpose_and_nothing_is_left_over(client: Client) -> None:
+    html = client.get(reverse("admin:index")).content.decode()
+    headings = re.findall(r"<caption>\s*<a[^>]*>([^<]+)<", html)
+    assert headings == [heading for heading in GROUPS if heading in headings]
+    assert MORE not in headings
+    assert headings[0] == "People and teams"
+
+
+@pytest.mark.usefixtures("ada")
+def test_the_settings_wear_the_products_own_tokens(client: Client) -> None:
+    html = client.get(reverse("admin:index")).content.decode()
+    assert "css/tokens.css" in html
+    assert "css/admin.css" in html
+    assert "Back to Allclear" in html
+    assert " style=" not in html
+
+
+def test_somebody_who_is_no_admin_is_refused(client: Client) -> None:
+    client.force_login(builders.bob())
+    assert client.get(reverse("admin:index")).status_code == 403
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_severity_without_a_time_is_refused_beside_the_field(client: Client) -> None:
+    severity = SeverityDefinition.objects.get(level=1)
+    form = {"name": "Critical", "definition": "x", "business_impact": "y", "response_minutes": "0",
+            "response_clock": "wall"}  # fmt: skip
+    page = client.post(reverse("admin:incidents_severitydefinition_change", args=[severity.pk]), form)
+    assert page.status_code == 200
+    assert b"Say within how many minutes" in page.content
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_changed_severity_is_in_the_audit_log(client: Client) -> None:
+    severity = SeverityDefinition.objects.get(level=2)
+    form = {"name": "Serious", "definition": "x", "business_impact": "y", "response_minutes": "30",
+            "response_clock": "wall"}  # fmt: skip
+    client.post(reverse("admin:incidents_severitydefinition_change", args=[severity.pk]), form)
+    severity.refresh_from_db()
+    assert severity.name == "Serious"
+    entry = AuditEntry.objects.get(action="severitydefinition.changed")
+    assert entry.data["fields"]["name"] == ["High", "Serious"]
+
+
+@pytest.mark.usefixtures("ada")
+def test_severities_roles_and_phases_are_a_fixed_set(client: Client) -> None:
+    for model in ("severitydefinition", "roledefinition", "phase"):
+        assert client.get(reverse(f"admin:incidents_{model}_add")).status_code == 403
+    phase = Phase.objects.get(key="detection")
+    assert (
+        client.post(reverse("admin:incidents_phase_delete", args=[phase.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_symptom_can_be_added_and_is_offered_from_then_on(client: Client) -> None:
+    form = {"text": "Printer on fire", "severity": "3", "position": "9"}
+    client.post(reverse("admin:incidents_symptom_add"), form)
+    assert Symptom.objects.filter(text="Printer on fire", severity=3).exists()
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_step_can_only_wait_for_an_event_that_exists(client: Client) -> None:
+    phase = Phase.objects.get(key="detection")
+    form = {"phase": phase.pk, "text": "Wait", "kind": "step", "auto_event": "doomsday", "position": "1"}
+    page = client.post(reverse("admin:incidents_phasestep_add"), form)
+    assert b"not one of the available choices" in page.content
+    assert not PhaseStep.objects.filter(text="Wait").exists()
+
+
+@pytest.mark.usefixtures("ada")
+def test_variables_that_are_not_names_and_texts_are_refused(client: Client) -> None:
+    form = {"name": "API", "slug": "api", "variables": '{"port": 80}', "position": "0"}
+    page = client.post(reverse("admin:incidents_component_add"), form)
+    assert b"names with text values" in page.content
+
+
+@pytest.mark.usefixtures("ada")
+def test_incidents_can_be_read_and_not_written(client: Client) -> None:
+    incident = builders.bare_incident()
+    address = reverse("admin:incidents_incident_change", args=[incident.pk])
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"title": "Nothing happened"}).status_code == 403
+    assert client.get(reverse("admin:incidents_incident_add")).status_code == 403
+    assert Incident.objects.get().title == incident.title
