@@ -1,12 +1,16 @@
 """From a stored business calendar to the pure one of ``common.businesstime``."""
 
+import logging
+from collections.abc import Container, Iterable
 from datetime import date
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 
-from accounts.models import BusinessCalendar, Team
+from accounts.models import BusinessCalendar, BusinessHours, SpecialDay, Team
 from common.businesstime import ALWAYS, Calendar, Span
+
+logger = logging.getLogger(__name__)
 
 
 def for_team(team: Team | None) -> Calendar:
@@ -24,18 +28,24 @@ def load(stored: BusinessCalendar) -> Calendar:
 
     A calendar without hours would make every business-hours page wait for ever: paging too early is the lesser harm.
     """
+    return build(stored, stored.hours.all(), stored.special_days.all())
+
+
+def build(stored: BusinessCalendar, hours: Iterable[BusinessHours], days: Iterable[SpecialDay]) -> Calendar:
+    """Return the pure calendar of these rows, which may not be saved yet.
+
+    What the zone or holiday database no longer knows counts as UTC and as no holidays: an early page beats none.
+    """
+    zone = ZoneInfo(stored.time_zone) if stored.time_zone in available_timezones() else ZoneInfo("UTC")
     weekly: dict[int, tuple[Span, ...]] = {}
-    for row in stored.hours.all():
+    for row in sorted(hours, key=lambda row: (row.weekday, row.opens)):
         weekly[row.weekday] = (*weekly.get(row.weekday, ()), (row.opens, row.closes))
     if not weekly:
-        return Calendar(ZoneInfo(stored.time_zone), ALWAYS.weekly)
+        return Calendar(zone, ALWAYS.weekly)
     special: dict[date, tuple[Span, ...]] = {
-        day.date: ((day.opens, day.closes),) if day.opens and day.closes else ()
-        for day in stored.special_days.all()
+        day.date: ((day.opens, day.closes),) if day.opens and day.closes else () for day in days
     }
-    return Calendar(
-        ZoneInfo(stored.time_zone), weekly, _Exceptions(stored.country, stored.subdivision, special)
-    )
+    return Calendar(zone, weekly, _Exceptions(stored.country, stored.subdivision, special))
 
 
 class _Exceptions(dict[date, tuple[Span, ...]]):
@@ -43,7 +53,14 @@ class _Exceptions(dict[date, tuple[Span, ...]]):
 
     def __init__(self, country: str, subdivision: str, special: dict[date, tuple[Span, ...]]) -> None:
         super().__init__(special)
-        self._holidays = holidays.country_holidays(country, subdiv=subdivision or None) if country else {}
+        self._holidays: Container[object] = ()
+        if country:
+            try:
+                self._holidays = holidays.country_holidays(country, subdiv=subdivision or None)
+            except NotImplementedError:
+                logger.warning(
+                    "calendar.unknown_country", extra={"country": country, "subdivision": subdivision}
+                )
 
     def __contains__(self, day: object) -> bool:
         return super().__contains__(day) or day in self._holidays

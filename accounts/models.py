@@ -150,6 +150,22 @@ class BusinessCalendar(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """Refuse a country or subdivision whose holidays nobody knows."""
+        import holidays  # costs a tenth of a second, and most processes never ask
+
+        self.country, self.subdivision = self.country.upper(), self.subdivision.upper()
+        if not self.country:
+            return
+        try:
+            holidays.country_holidays(self.country)
+        except NotImplementedError:
+            raise ValidationError({"country": "No holidays are known for this country code."}) from None
+        try:
+            holidays.country_holidays(self.country, subdiv=self.subdivision or None)
+        except NotImplementedError:
+            raise ValidationError({"subdivision": f"{self.country} has no such subdivision."}) from None
+
 
 class BusinessHours(models.Model):
     """One opening span of a weekday. Several a day are allowed."""
