@@ -291,3 +291,13 @@ class Update(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["incident", "audience", "number"], name="update_number_once")
         ]
+
+    def __str__(self) -> str:
+        return f"{self.incident.reference} {self.heading}"
+
+    @property
+    def heading(self) -> str:
+        """Return which update it is and whose: "Update 2 by Ben: no change"."""
+        return (
+            f"Update {self.number} by {self.published_by_label}{': no change' if self.is_no_change else ''}"
+        )

@@ -42,8 +42,10 @@ def status_word(status: str) -> str:
 
 
 def moment(instant: datetime, zone: ZoneInfo) -> str:
-    """Return an instant as readers in several zones need it: "25 Mar 2026, 13:00 BST · 12:00 UTC"."""
-    return f"{instants.day(instant.astimezone(zone))}, {instants.both(instant, zone)}"
+    """Return an instant as readers in several zones need it: "25 Jun 2026, 13:00 BST · 12:00 UTC"; in winter once."""
+    local = instant.astimezone(zone)
+    times = instants.both(instant, zone) if local.utcoffset() else f"{local:%H:%M} UTC"
+    return f"{instants.day(local)}, {times}"
 
 
 def internal_update(

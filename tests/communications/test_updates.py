@@ -23,13 +23,13 @@ from tests.builders import NOON, person
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 GOLDEN = """\
-🚨 INCIDENT UPDATE - INC-1 - 25 Mar 2026, 12:00 GMT · 12:00 UTC
+🚨 INCIDENT UPDATE - INC-1 - 25 Mar 2026, 12:00 UTC
 Severity: SEV-1
 Status: INVESTIGATING
 Impact: Customers get no webhooks.
 Actions: Rolling back v812.
 ETA: 30 min
-Next Update: 25 Mar 2026, 12:15 GMT · 12:15 UTC"""
+Next Update: 25 Mar 2026, 12:15 UTC"""
 
 
 @pytest.fixture
@@ -105,6 +105,16 @@ def test_monitoring_prints_as_mitigating_and_an_unknown_estimate_as_unknown(
 
     assert "Status: MITIGATING\n" in update.text
     assert "ETA: Unknown\n" in update.text
+
+
+def test_in_summer_the_times_are_local_with_utc_beside_them(
+    clock: time_machine.Traveller, alice: User, platform: Team
+) -> None:
+    clock.move_to(datetime(2026, 6, 25, 12, 0, tzinfo=UTC))
+
+    update = publish(alice, declared(alice, platform))
+
+    assert "INC-1 - 25 Jun 2026, 13:00 BST · 12:00 UTC\n" in update.text
 
 
 def test_braces_in_what_a_person_wrote_are_left_alone(alice: User, platform: Team) -> None:
@@ -224,7 +234,7 @@ def test_a_promised_time_replaces_the_cadence_and_the_text_says_so(alice: User, 
     update = publish(alice, declared(alice, platform), next_due_at=promised)
 
     assert the_clock().due_at == promised
-    assert update.text.endswith("Next Update: 25 Mar 2026, 13:00 GMT · 13:00 UTC")
+    assert update.text.endswith("Next Update: 25 Mar 2026, 13:00 UTC")
 
 
 def test_the_next_update_can_be_put_off_with_a_word_on_the_timeline(alice: User, platform: Team) -> None:
