@@ -18,6 +18,10 @@ class TeamNow:
     team: Team
     people: list[Target]
 
+    @property
+    def is_gap(self) -> bool:
+        return not self.people
+
 
 @dataclass(frozen=True, slots=True)
 class ShiftRow:
@@ -53,6 +57,12 @@ def teams_now(at: datetime) -> list[TeamNow]:
     teams = list(Team.objects.order_by("name"))
     found = on_call_now(teams, at)
     return [TeamNow(team, [t for t in found[team.pk] if t.user.is_active]) for team in teams]
+
+
+def shift_rows(shifts: list[Shift], at: datetime) -> list[ShiftRow]:
+    """Return shifts with their people."""
+    people = User.objects.in_bulk({shift.user_id for shift in shifts if shift.user_id is not None})
+    return [ShiftRow(s, people.get(s.user_id or 0), s.start <= at < s.end) for s in shifts]
 
 
 def rotas(at: datetime, ahead: timedelta = AHEAD) -> list[Rota]:

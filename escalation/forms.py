@@ -4,10 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from accounts.models import Team, User
-from escalation.models import Override, Schedule
 from incidents.actions.declaring import team_for
 from incidents.models import Component, Severity, Symptom
 
@@ -99,26 +97,3 @@ class PagePersonForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True).order_by("name", "pk")
         self.fields["user"].queryset = people  # type: ignore[attr-defined]
-
-
-class OverrideForm(forms.Form):
-    """Cover for somebody: times are in the viewer's zone."""
-
-    kind = forms.ChoiceField(choices=Override.Kind.choices, initial=Override.Kind.REPLACE, label="What?")
-    user = forms.ModelChoiceField(User.objects.filter(is_active=True), label="Who?",
-                                  error_messages={"required": "Choose a person."})  # fmt: skip
-    starts_at = forms.DateTimeField(
-        label="From", widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"required": "Say from when.", "invalid": "Write it like 2026-03-28T09:00."},
-    )  # fmt: skip
-    ends_at = forms.DateTimeField(
-        label="Until", widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"required": "Say until when.", "invalid": "Write it like 2026-03-28T09:00."},
-    )  # fmt: skip
-    reason = forms.CharField(label="Why?", max_length=200, required=False)
-
-    def __init__(self, *args: Any, schedule: Schedule, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.schedule = schedule
-        zone = timezone.get_current_timezone_name()
-        self.fields["starts_at"].help_text = self.fields["ends_at"].help_text = f"In your time zone, {zone}."

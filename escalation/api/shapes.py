@@ -1,0 +1,186 @@
+"""What the API shows of paging and on-call, and what it takes. Shape only."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import User
+from escalation.models import (
+    AgendaItem,
+    EscalationRole,
+    EscalationRule,
+    EscalationTimer,
+    Override,
+    Page,
+    Schedule,
+)
+from incidents.api.shapes import PersonRef
+
+
+class ScheduleShape(serializers.ModelSerializer[Schedule]):
+    team = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Schedule
+        fields = ["id", "name", "slug", "team", "time_zone"]
+        read_only_fields = fields
+
+
+class ShiftShape(serializers.Serializer[Any]):
+    """A shift; instants are UTC. Without a person it is a gap."""
+
+    start = serializers.DateTimeField(source="shift.start")
+    end = serializers.DateTimeField(source="shift.end")
+    person = PersonRef(allow_null=True)
+    is_gap = serializers.BooleanField()
+    source_words = serializers.CharField(source="shift.source", help_text="Why: the layer, or the override.")
+
+
+class OverrideShape(serializers.ModelSerializer[Override]):
+    user = PersonRef(read_only=True)
+    replaces = PersonRef(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Override
+        fields = ["id", "kind", "user", "replaces", "starts_at", "ends_at", "reason", "created_at"]
+        read_only_fields = fields
+
+
+class PageShape(serializers.ModelSerializer[Page]):
+    incident = serializers.CharField(source="incident.reference", read_only=True)
+    user = PersonRef(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Page
+        fields = [
+            "id", "incident", "user", "user_label", "role", "position", "round", "reason", "needs_answer", "state",
+            "due_at", "created_at", "late_seconds", "answered_at", "answered_via", "note",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class TimerShape(serializers.ModelSerializer[EscalationTimer]):
+    incident = serializers.CharField(source="incident.reference", read_only=True)
+
+    class Meta:
+        model = EscalationTimer
+        fields = [
+            "id",
+            "incident",
+            "epoch",
+            "kind",
+            "role",
+            "position",
+            "round",
+            "due_at",
+            "state",
+            "settled_at",
+            "note",
+        ]
+        read_only_fields = fields
+
+
+class RuleShape(serializers.ModelSerializer[EscalationRule]):
+    words = serializers.CharField(read_only=True, help_text="The cell as the matrix prints it.")
+
+    class Meta:
+        model = EscalationRule
+        fields = [
+            "id",
+            "role",
+            "severity",
+            "timing",
+            "delay_minutes",
+            "clock",
+            "condition",
+            "action",
+            "words",
+        ]
+        read_only_fields = fields
+
+
+class AgendaShape(serializers.ModelSerializer[AgendaItem]):
+    incident = serializers.CharField(source="incident.reference", read_only=True)
+
+    class Meta:
+        model = AgendaItem
+        fields = ["id", "incident", "review", "role", "review_at", "discussed_at"]
+        read_only_fields = fields
+
+
+class WokenPersonShape(serializers.Serializer[Any]):
+    user = PersonRef()
+    reason = serializers.CharField()
+    methods = serializers.ListField(child=serializers.CharField())
+
+
+class WokenShape(serializers.Serializer[Any]):
+    """One step of an escalation in which nobody answers."""
+
+    due_at = serializers.DateTimeField()
+    offset_seconds = serializers.SerializerMethodField()
+    role = serializers.CharField()
+    position = serializers.IntegerField()
+    rule = serializers.CharField(source="rule.words")
+    action = serializers.CharField(source="rule.action")
+    condition = serializers.CharField()
+    is_gap = serializers.BooleanField()
+    people = WokenPersonShape(many=True)
+
+    def get_offset_seconds(self, row: Any) -> int:
+        return int(row.offset.total_seconds())
+
+
+class TargetShape(serializers.Serializer[Any]):
+    user = PersonRef()
+    reason = serializers.CharField()
+
+
+class TeamNowShape(serializers.Serializer[Any]):
+    team = serializers.CharField(source="team.slug")
+    is_gap = serializers.BooleanField()
+    people = TargetShape(many=True)
+
+
+# ---- what is taken ----
+
+
+class AcknowledgeInput(serializers.Serializer[Any]):
+    """An empty body."""
+
+
+class DiscussInput(serializers.Serializer[Any]):
+    """An empty body."""
+
+
+class EscalateInput(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=EscalationRole.choices)
+
+
+class PersonToReleaseInput(serializers.Serializer[Any]):
+    user = serializers.PrimaryKeyRelatedField(queryset=User.objects.all())
+
+
+class PagePersonInput(PersonToReleaseInput):
+    reason = serializers.CharField(max_length=160)
+    role = serializers.ChoiceField(choices=["direct", "expert"], default="direct")
+
+
+class DeclineInput(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class OverrideInput(PersonToReleaseInput):
+    kind = serializers.ChoiceField(choices=Override.Kind.choices, default=Override.Kind.REPLACE)
+    replaces = serializers.PrimaryKeyRelatedField(
+        queryset=User.objects.all(), required=False, allow_null=True
+    )
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    reason = serializers.CharField(max_length=200, allow_blank=True, default="")
+
+
+class OverrideChange(serializers.Serializer[Any]):
+    starts_at = serializers.DateTimeField(required=False)
+    ends_at = serializers.DateTimeField(required=False)
+    reason = serializers.CharField(max_length=200, allow_blank=True, required=False)

@@ -1,0 +1,336 @@
+"""The endpoints of paging and on-call: each button of the browser has its twin here (R01)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
+from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from accounts.rest import ActionView, person, run
+from common import clock
+from common.errors import Invalid, NotFound
+from escalation import actions, agenda, schedule_actions
+from escalation.access import agenda_visible_to, own_page, pages_visible_to, timers_visible_to
+from escalation.api import shapes
+from escalation.coverage import shift_rows, teams_now
+from escalation.forms import EARLIEST, LATEST, PreviewForm
+from escalation.models import AgendaItem, EscalationRule, EscalationTimer, Override, Page, Schedule
+from escalation.oncall import load_spec, resolve, who
+from escalation.preview import who_will_be_woken
+from incidents.api.base import IncidentAction
+from incidents.models import Incident
+
+Data = dict[str, Any]
+LONGEST = timedelta(days=366)
+WEEK = timedelta(days=7)
+INSTANT = "An instant such as 2026-03-28T03:00:00Z. Default: now."
+
+
+def _instant(request: Request, name: str, default: datetime) -> datetime:
+    """Return a query parameter's instant. Raises ``Invalid`` for anything else, and for what no calendar covers."""
+    given = request.query_params.get(name)
+    if not given:
+        return default
+    try:
+        instant = parse_datetime(given.replace(" ", "+"))
+    except ValueError:
+        instant = None
+    if instant is None or not is_aware(instant):
+        raise Invalid("Write an instant like 2026-03-28T03:00:00Z.", field=name)
+    if not EARLIEST <= instant <= LATEST:
+        raise Invalid("Choose an instant between the years 2000 and 2100.", field=name)
+    return instant
+
+
+def _at(name: str = "at", text: str = INSTANT) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.DATETIME, description=text)
+
+
+def _schedule(slug: str) -> Schedule:
+    schedule = Schedule.objects.select_related("team").filter(slug=slug).first()
+    if schedule is None:
+        raise NotFound(f"There is no schedule {slug[:50]}.")
+    return schedule
+
+
+# ---- on call ----
+
+
+class Schedules(ListAPIView[Schedule]):
+    """The schedules."""
+
+    serializer_class = shapes.ScheduleShape
+    queryset = Schedule.objects.select_related("team").order_by("name")
+
+
+class ScheduleDetail(RetrieveAPIView[Schedule]):
+    """One schedule."""
+
+    serializer_class = shapes.ScheduleShape
+    queryset = Schedule.objects.select_related("team")
+    lookup_field = "slug"
+
+
+class ScheduleOnCall(APIView):
+    """Who is on call by a schedule at an instant; an empty list is a gap."""
+
+    @extend_schema(parameters=[_at()], responses=shapes.ShiftShape(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        at = _instant(request, "at", clock.now())
+        spec = load_spec(_schedule(slug), at, at + WEEK)
+        rows = shift_rows(who(spec, at, ahead=WEEK), at)
+        return Response(shapes.ShiftShape(rows, many=True).data)
+
+
+class ScheduleShifts(APIView):
+    """The shifts between two instants, at most a year apart; gaps included."""
+
+    @extend_schema(
+        parameters=[_at("start"), _at("end", "Default: a week after the start.")],
+        responses=shapes.ShiftShape(many=True),
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        schedule, now = _schedule(slug), clock.now()
+        start = _instant(request, "start", now)
+        end = _instant(request, "end", start + WEEK)
+        if end <= start:
+            raise Invalid("The end has to be after the start.", field="end")
+        if end - start > LONGEST:
+            raise Invalid("Ask for a year at most.", field="end")
+        rows = shift_rows(resolve(load_spec(schedule, start, end), start, end), now)
+        return Response(shapes.ShiftShape(rows, many=True).data)
+
+
+class OnCallNow(APIView):
+    """Who is first in line for each team at an instant."""
+
+    @extend_schema(parameters=[_at()], responses=shapes.TeamNowShape(many=True))
+    def get(self, request: Request) -> Response:
+        return Response(shapes.TeamNowShape(teams_now(_instant(request, "at", clock.now())), many=True).data)
+
+
+class Overrides(ActionView):
+    """The overrides of a schedule that are not over, and a new one."""
+
+    serializer_class = shapes.OverrideInput
+    response_serializer_class = shapes.OverrideShape
+    response_status = 201
+
+    @extend_schema(responses=shapes.OverrideShape(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        rows = _schedule(slug).overrides.filter(ends_at__gt=clock.now()).select_related("user", "replaces")
+        return Response(shapes.OverrideShape(rows, many=True).data)
+
+    def perform(self, request: Request, data: Data, **kwargs: Any) -> Any:
+        return run(schedule_actions.add_override, request, schedule=_schedule(kwargs["slug"]), **data)
+
+
+class OverrideDetail(ActionView):
+    """One override: POST moves its future part, DELETE takes it back (or ends it now, if it has begun)."""
+
+    serializer_class = shapes.OverrideChange
+    response_serializer_class = shapes.OverrideShape
+
+    def perform(self, request: Request, data: Data, **kwargs: Any) -> Any:
+        return run(schedule_actions.change_override, request, override=self._override(**kwargs), **data)
+
+    @extend_schema(request=None, responses={204: None})
+    def delete(self, request: Request, slug: str, pk: int) -> Response:
+        found = _schedule(slug).overrides.filter(pk=pk).first()
+        if found is not None:
+            run(schedule_actions.end_override, request, override=found)
+        return Response(status=204)
+
+    def _override(self, slug: str, pk: int) -> Override:
+        found = _schedule(slug).overrides.select_related("schedule", "user").filter(pk=pk).first()
+        if found is None:
+            raise NotFound("There is no such override.")
+        return found
+
+
+# ---- who will be woken ----
+
+
+class Preview(APIView):
+    """Who would be paged for an incident, when, by which rule and how; nobody is."""
+
+    @extend_schema(
+        operation_id="escalation_preview",
+        parameters=[
+            OpenApiParameter("severity", int, required=True, enum=[1, 2, 3, 4]),
+            OpenApiParameter("components", str, many=True, description="Short names or ids."),
+            OpenApiParameter("team", str, description="A short name. Default: the components' team."),
+            _at(),
+        ],
+        responses=shapes.WokenShape(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        form = PreviewForm(request.query_params)
+        if not form.is_valid():
+            field, errors = next(iter(form.errors.items()))
+            raise Invalid(str(errors[0]), field="components" if field == "__all__" else field)
+        data = form.cleaned_data
+        if not data.get("severity"):
+            raise Invalid("Choose a severity from 1 (worst) to 4.", field="severity")
+        rows = who_will_be_woken(data["severity"], data["team"], data.get("at") or clock.now())
+        return Response(shapes.WokenShape(rows, many=True).data)
+
+
+# ---- pages, timers, rules ----
+
+
+class IncidentFilter(filters.FilterSet):
+    """Rows of one incident, by its number."""
+
+    incident = filters.NumberFilter(field_name="incident__number")
+
+
+class PageFilter(IncidentFilter):
+    mine = filters.BooleanFilter(method="only_mine", label="Only one's own.")
+
+    class Meta:
+        model = Page
+        fields = ["state", "role"]
+
+    def only_mine(self, queryset: QuerySet[Page], name: str, value: bool) -> QuerySet[Page]:
+        user = self.request.user if self.request else None
+        return queryset.filter(user=user) if value and isinstance(user, User) else queryset
+
+
+class TimerFilter(IncidentFilter):
+    class Meta:
+        model = EscalationTimer
+        fields = ["state", "role", "kind"]
+
+
+class Pages(ListAPIView[Page]):
+    """Pages, newest first."""
+
+    serializer_class = shapes.PageShape
+    filterset_class = PageFilter
+
+    def get_queryset(self) -> QuerySet[Page]:
+        user = self.request.user
+        return pages_visible_to(user) if isinstance(user, User) else Page.objects.none()
+
+
+class AcknowledgePage(ActionView):
+    """Say "I have it" to one's own page. Twice is once."""
+
+    serializer_class = shapes.AcknowledgeInput
+    response_serializer_class = shapes.PageShape
+
+    def perform(self, request: Request, data: Data, **kwargs: Any) -> Any:
+        page = own_page(person(request), kwargs["pk"])
+        run(actions.acknowledge, request, incident=page.incident, page=page)
+        return own_page(person(request), page.pk)
+
+
+class DeclinePage(ActionView):
+    """Say "Can't take it" to one's own page: the next person is paged now. Twice is once."""
+
+    serializer_class = shapes.DeclineInput
+    response_serializer_class = shapes.PageShape
+
+    def perform(self, request: Request, data: Data, **kwargs: Any) -> Any:
+        page = own_page(person(request), kwargs["pk"])
+        run(actions.decline, request, page=page, **data)
+        return own_page(person(request), page.pk)
+
+
+class Timers(ListAPIView[EscalationTimer]):
+    """What escalations do at which instant, and what came of it."""
+
+    serializer_class = shapes.TimerShape
+    filterset_class = TimerFilter
+
+    def get_queryset(self) -> QuerySet[EscalationTimer]:
+        user = self.request.user
+        rows = timers_visible_to(user) if isinstance(user, User) else EscalationTimer.objects.none()
+        return rows.order_by("-due_at", "-pk")
+
+
+class Rules(ListAPIView[EscalationRule]):
+    """The escalation matrix: sixteen cells (R12)."""
+
+    serializer_class = shapes.RuleShape
+    queryset = EscalationRule.objects.order_by("severity", "role")
+    filterset_fields = ["severity", "role"]
+
+
+# ---- an incident's pages ----
+
+
+class Acknowledge(IncidentAction):
+    """Say "I have it", paged or not."""
+
+    serializer_class = shapes.AcknowledgeInput
+
+    def act(self, request: Request, incident: Incident, data: Data, **kwargs: Any) -> Any:
+        return run(actions.acknowledge, request, incident=incident)
+
+
+class EscalateNow(IncidentAction):
+    """Page a role of the matrix now, before its time."""
+
+    serializer_class = shapes.EscalateInput
+
+    def act(self, request: Request, incident: Incident, data: Data, **kwargs: Any) -> Any:
+        return run(actions.escalate_now, request, incident=incident, **data)
+
+
+class PagePerson(IncidentAction):
+    """Page somebody by name, again until they answer (R11)."""
+
+    serializer_class = shapes.PagePersonInput
+    response_serializer_class = shapes.PageShape
+    response_status = 201
+
+    def act(self, request: Request, incident: Incident, data: Data, **kwargs: Any) -> Any:
+        return run(actions.page_person, request, incident=incident, **data)
+
+
+class Release(IncidentAction):
+    """Send somebody back to bed."""
+
+    serializer_class = shapes.PersonToReleaseInput
+
+    def act(self, request: Request, incident: Incident, data: Data, **kwargs: Any) -> Any:
+        return run(actions.release, request, incident=incident, **data)
+
+
+# ---- reviews ----
+
+
+class Agenda(ListAPIView[AgendaItem]):
+    """What is on the agendas of the weekly and monthly reviews."""
+
+    serializer_class = shapes.AgendaShape
+    filterset_fields = ["review", "role"]
+
+    def get_queryset(self) -> QuerySet[AgendaItem]:
+        user = self.request.user
+        rows = agenda_visible_to(user) if isinstance(user, User) else AgendaItem.objects.none()
+        return rows.order_by("review_at", "pk")
+
+
+class Discuss(ActionView):
+    """Mark an item as discussed. Twice is once."""
+
+    serializer_class = shapes.DiscussInput
+    response_serializer_class = shapes.AgendaShape
+
+    def perform(self, request: Request, data: Data, **kwargs: Any) -> Any:
+        item = agenda_visible_to(person(request)).filter(pk=kwargs["pk"]).first()
+        if item is None:
+            raise NotFound("There is no such item on an agenda.")
+        return run(agenda.discuss, request, item=item)
