@@ -22,4 +22,4 @@ def emptied_without_triggers(operations: DatabaseOperations, *args: Any, **optio
 
 
 def pytest_configure() -> None:
-    DatabaseOperations.sql_flush = emptied_without_triggers  # type: ignore[method-assign]
+    DatabaseOperations.sql_flush = emptied_without_triggers  # type: ignore[assignment, method-assign]
