@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.actor import Actor
 from accounts.models import User
+from common import logs
 from common.errorpages import is_api
 
 
@@ -21,6 +22,7 @@ class ViewerMiddleware:
         signed_in = isinstance(request.user, User)
         if isinstance(request.user, User):
             timezone.activate(request.user.zone)
+            logs.bind(user=request.user.pk)
         try:
             response = self.get_response(request)
         finally:

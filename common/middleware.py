@@ -1,17 +1,21 @@
 """What every request gets: an id, a limit, and a clear answer when something is refused."""
 
+import logging
 import re
+import time
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from common import errorpages
+from common import errorpages, logs
 from common.errors import DomainError
 from common.requestcontext import RequestContext, set_current
 
+logger = logging.getLogger(__name__)
 _ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -24,7 +28,7 @@ def caller_address(request: HttpRequest) -> str:
 
 
 class RequestContextMiddleware:
-    """Give the request an id (a well-formed ``X-Request-Id`` is kept) and return it in the answer's header."""
+    """Give the request an id (a well-formed ``X-Request-Id`` is kept), return it in the answer's header, and log it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -33,12 +37,34 @@ class RequestContextMiddleware:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _ID.match(given) else uuid.uuid4().hex
         set_current(RequestContext(request_id=request_id, address=caller_address(request)))
+        logs.bind(request_id=request_id)
+        begun = time.perf_counter()
         try:
             response = self.get_response(request)
+            _log(request, response, time.perf_counter() - begun)
         finally:
             set_current(RequestContext())
+            logs.clear()
         response["X-Request-Id"] = request_id
         return response
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: dict[str, Any]) -> None:
+        if "reference" in kwargs:
+            logs.bind(incident=str(kwargs["reference"])[:20])
+
+
+def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """Write one line for the request. The route stands for the path: it carries no tokens and can be counted."""
+    match = request.resolver_match
+    line = {
+        "method": request.method,
+        "route": f"/{match.route}" if match else "",
+        "status": response.status_code,
+        "ms": round(seconds * 1000, 1),
+    }
+    logger.log(
+        logging.WARNING if response.status_code >= 500 else logging.INFO, "request.finished", extra=line
+    )
 
 
 class BodyLimitMiddleware:
