@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
+
+from escalation import health as pager
 
 logger = logging.getLogger(__name__)
 PATH = "/health"
@@ -67,10 +67,8 @@ def _database() -> Outcome:
 
 def _pager() -> dict[str, Outcome]:
     """Return the escalation app's own checks: queue, clock, oldest overdue page."""
-    if not find_spec("escalation.health"):
-        return {}
     try:
-        checks = import_module("escalation.health").checks()
+        checks = pager.checks()
     except Error:
         logger.warning("health.pager_unknown", exc_info=True)
         return {"pager": Outcome(False, "The state of the pager cannot be read.", {})}
