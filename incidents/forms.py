@@ -277,7 +277,7 @@ class ComposerForm(ActionForm):
     text = forms.CharField(
         label="Say something", max_length=50_000, error_messages={"required": "Write something first."},
         widget=forms.Textarea(
-            {"rows": 2, "placeholder": "What happened, what you see. /decision and the like work here"}
+            {"rows": 2, "placeholder": "What do you see? /decision works too"}
         ),
     )  # fmt: skip
 

@@ -90,9 +90,9 @@ def _statuses(value: str) -> tuple[str, ...]:
 
 def _sorted(incidents: QuerySet[Incident], sort: str) -> QuerySet[Incident]:
     key, sign = sort.lstrip("-"), "-" if sort.startswith("-") else ""
-    column = SORTS.get(key, "number")
-    if column == "number":
-        return incidents.order_by(f"{sign}number")
+    column = SORTS.get(key)
+    if column is None or column == "number":
+        return incidents.order_by(f"{sign}number" if column else "-number")
     return incidents.order_by(f"{sign}{column}", "-number")
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -44,6 +44,11 @@ def actor(request: HttpRequest) -> Actor:
     by = Actor.of(viewer(request))
     require_responder(by)
     return by
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """Return what a POST brought, be it nothing; None for a form that is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def known(request: HttpRequest, reference: str) -> Incident:

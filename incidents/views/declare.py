@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from incidents import actions, queries
 from incidents.forms import DeclareForm, ReportForm
 from incidents.models import Incident, SeverityDefinition, Symptom
-from incidents.views.base import actor, form_page, known, page, viewer
+from incidents.views.base import actor, form_page, known, page, sent, viewer
 
 
 @form_page
@@ -51,7 +51,7 @@ def report(request: HttpRequest) -> HttpResponse:
     """Put a problem into triage; whoever can sign in may."""
     from accounts.actor import Actor
 
-    form = ReportForm(request.POST or None)
+    form = ReportForm(sent(request))
     if request.method == "POST":
 
         def run() -> None:

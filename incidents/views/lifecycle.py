@@ -17,7 +17,7 @@ from incidents.forms import (
     StatusForm,
 )
 from incidents.models import Incident, SeverityDefinition, Status
-from incidents.views.base import Ask, actor, asked, form_page, known, viewer
+from incidents.views.base import Ask, actor, asked, form_page, known, sent, viewer
 
 WORKING = (Status.INVESTIGATING, Status.MITIGATING, Status.MONITORING)
 
@@ -28,7 +28,7 @@ def status(request: HttpRequest, reference: str, to: str) -> HttpResponse:
     if to not in WORKING:
         raise NotFound("There is no such status.")
     incident, target = known(request, reference), Status(to)
-    form = StatusForm(request.POST or None, incident=incident, to=to)
+    form = StatusForm(sent(request), incident=incident, to=to)
     ask = Ask(f"{incident.reference}: {target.label}?", f"Move to {target.label}", f"Now {to}.")
     return asked(
         request, incident, form, ask,
@@ -44,7 +44,7 @@ def status(request: HttpRequest, reference: str, to: str) -> HttpResponse:
 def resolve(request: HttpRequest, reference: str) -> HttpResponse:
     """Resolve, or say what is missing, with links to where it is mended."""
     incident = known(request, reference)
-    form = NoteForm(request.POST or None, incident=incident)
+    form = NoteForm(sent(request), incident=incident)
     missing = state.blockers(incident, Status.RESOLVED, by=actor(request))
     ask = Ask(
         f"Resolve {incident.reference}?", "Resolve", "Resolved.", context={"missing": missing},
@@ -64,7 +64,7 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     """Take a resolved incident up again."""
     incident = known(request, reference)
     form = ReasonForm(
-        request.POST or None, incident=incident, label="What came back?", missing="Say what came back."
+        sent(request), incident=incident, label="What came back?", missing="Say what came back."
     )
     ask = Ask(
         f"Reopen {incident.reference}?",
@@ -85,7 +85,7 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
 def close(request: HttpRequest, reference: str) -> HttpResponse:
     """End the paperwork."""
     incident = known(request, reference)
-    form = ConfirmForm(request.POST or None, incident=incident)
+    form = ConfirmForm(sent(request), incident=incident)
     missing = state.blockers(incident, Status.CLOSED, by=actor(request))
     ask = Ask(
         f"Close {incident.reference}?", "Close", "Closed.", "The timeline is frozen but for corrections.",
@@ -104,7 +104,7 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     """Call it off; in triage this dismisses a report."""
     incident = known(request, reference)
     form = ReasonForm(
-        request.POST or None, incident=incident, label="Why is this not an incident?",
+        sent(request), incident=incident, label="Why is this not an incident?",
         missing="Say why this is not an incident.",
     )  # fmt: skip
     word = "Dismiss" if incident.status == Status.REPORTED else "Cancel"
@@ -125,9 +125,7 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
 def merge(request: HttpRequest, reference: str) -> HttpResponse:
     """End this incident as part of another one."""
     incident = known(request, reference)
-    form = MergeForm(
-        request.POST or None, incident=incident, initial={"into": request.GET.get("into", "")[:20]}
-    )
+    form = MergeForm(sent(request), incident=incident, initial={"into": request.GET.get("into", "")[:20]})
     ask = Ask(
         f"Merge {incident.reference} into another?", "Merge", "",
         "Its alerts and people move over; it stays readable.", danger=True,
@@ -162,7 +160,7 @@ def _targets(request: HttpRequest, incident: Incident) -> list[Incident]:
 def severity(request: HttpRequest, reference: str) -> HttpResponse:
     """Raise or lower the severity."""
     incident = known(request, reference)
-    form = SeverityForm(request.POST or None, incident=incident, initial={"severity": incident.severity})
+    form = SeverityForm(sent(request), incident=incident, initial={"severity": incident.severity})
     ask = Ask(
         f"How bad is {incident.reference} now?", "Change the severity", "Severity changed.",
         "Raising it pages everybody newly due; who has acknowledged stays so. Lowering it pages nobody.",
@@ -181,7 +179,7 @@ def severity(request: HttpRequest, reference: str) -> HttpResponse:
 def details(request: HttpRequest, reference: str) -> HttpResponse:
     """Edit what the incident says about itself; only what was changed is written."""
     incident = known(request, reference)
-    form = DetailsForm(request.POST or None, incident=incident)
+    form = DetailsForm(sent(request), incident=incident)
     ask = Ask(f"Details of {incident.reference}", "Save", "Saved.", back="#details")
     return asked(
         request, incident, form, ask,
@@ -197,7 +195,7 @@ def components(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what is affected."""
     incident = known(request, reference)
     initial = {"components": [component.pk for component in incident.components.all()]}
-    form = ComponentsForm(request.POST or None, incident=incident, initial=initial)
+    form = ComponentsForm(sent(request), incident=incident, initial=initial)
     ask = Ask(
         f"What does {incident.reference} affect?", "Save", "Saved.", back="#details",
         template="incidents/components.html",

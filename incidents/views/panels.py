@@ -32,7 +32,8 @@ Context = dict[str, Any]
 _KINDS = {
     "state": "declared status_changed severity_changed resolved reopened closed cancelled merged role_taken"
     " role_offered role_offer_ended role_released acknowledged details_changed response_breached"
-    " update_published update_cadence update_overdue paged escalation_changed page_stopped responder_joined responder_left",
+    " update_published update_cadence update_overdue paged escalation_changed page_stopped responder_joined"
+    " responder_left",
     "checklist": "step_ticked step_cleared status_changed acknowledged reopened resolved components_changed",
     "work": "hypothesis hypothesis_changed decision checkpoint_set checkpoint_done task_assigned task_done reminder",
     "details": "details_changed components_changed responder_joined responder_left role_taken role_released"

@@ -12,7 +12,7 @@ from incidents import actions, candidates
 from incidents.actions.roles import holder
 from incidents.forms import ConfirmForm, OfferForm, TakeRoleForm
 from incidents.models import RoleDefinition, RoleOffer
-from incidents.views.base import Ask, actor, asked, form_page, known, tap, viewer, went_through
+from incidents.views.base import Ask, actor, asked, form_page, known, sent, tap, viewer, went_through
 
 
 def _role(key: str) -> RoleDefinition.Key:
@@ -25,7 +25,7 @@ def _role(key: str) -> RoleDefinition.Key:
 def take(request: HttpRequest, reference: str, role: str) -> HttpResponse:
     """Take a role with one tap where the seat is free; else the page that asks who and why."""
     incident, key = known(request, reference), _role(role)
-    form = TakeRoleForm(request.POST or None, incident=incident)
+    form = TakeRoleForm(sent(request), incident=incident)
     present = holder(incident, key)
     definition = RoleDefinition.objects.filter(key=key).first()
     ask = Ask(
@@ -58,7 +58,7 @@ def offer(request: HttpRequest, reference: str, role: str) -> HttpResponse:
     """Offer a role to somebody, with a briefing."""
     incident, key = known(request, reference), _role(role)
     initial = {"situation": incident.impact or incident.title}
-    form = OfferForm(request.POST or None, incident=incident, initial=initial)
+    form = OfferForm(sent(request), incident=incident, initial=initial)
     ask = Ask(
         f"Hand over: {key.label}", "Offer it", "Offered. You keep the role until they accept, for five minutes.",
         "They see this card before they say yes.",
@@ -81,7 +81,7 @@ def answer(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     found = RoleOffer.objects.filter(incident=incident, pk=pk).select_related("from_user", "to_user").first()
     if found is None:
         raise NotFound("There is no such hand-over.")
-    form = ConfirmForm(request.POST or None, incident=incident)
+    form = ConfirmForm(sent(request), incident=incident)
     if request.method == "POST":
         accept = request.POST.get("answer") != "decline"
         act = actions.accept_offer if accept else actions.decline_offer
@@ -103,7 +103,7 @@ def answer(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 def release(request: HttpRequest, reference: str, role: str) -> HttpResponse:
     """Give a role up."""
     incident, key = known(request, reference), _role(role)
-    form = ConfirmForm(request.POST or None, incident=incident)
+    form = ConfirmForm(sent(request), incident=incident)
     ask = Ask(f"Give up the role of {key.label}?", "Give it up", f"You are no longer {key.label}.")
     return asked(
         request, incident, form, ask,

@@ -11,7 +11,7 @@ from common.errors import NotFound
 from incidents import actions
 from incidents.forms import GateForm, ImpactForm, ReasonForm, WatchForm
 from incidents.models import GateDefinition
-from incidents.views.base import Ask, asked, form_page, known
+from incidents.views.base import Ask, asked, form_page, known, sent
 
 
 @form_page
@@ -21,7 +21,7 @@ def gate(request: HttpRequest, reference: str, key: str) -> HttpResponse:
     definition = GateDefinition.objects.filter(key=key, is_active=True).first()
     if definition is None:
         raise NotFound("There is no such recovery check.")
-    form = GateForm(request.POST or None, incident=incident)
+    form = GateForm(sent(request), incident=incident)
     ask = Ask(definition.name, "Record", "Recorded.", definition.help_text, back="#recovery")
     return asked(
         request, incident, form, ask,
@@ -36,7 +36,7 @@ def gate(request: HttpRequest, reference: str, key: str) -> HttpResponse:
 def impact(request: HttpRequest, reference: str) -> HttpResponse:
     """Estimate who is affected."""
     incident = known(request, reference)
-    form = ImpactForm(request.POST or None, incident=incident)
+    form = ImpactForm(sent(request), incident=incident)
     ask = Ask(
         "How many are affected?", "Add the estimate", "Added.", "Unknown is not zero. Earlier estimates stay.",
         back="#recovery", template="incidents/impact.html",
@@ -54,7 +54,7 @@ def impact(request: HttpRequest, reference: str) -> HttpResponse:
 def watch(request: HttpRequest, reference: str) -> HttpResponse:
     """Route matching alerts to the commander for a while."""
     incident = known(request, reference)
-    form = WatchForm(request.POST or None, incident=incident)
+    form = WatchForm(sent(request), incident=incident)
     ask = Ask(
         "Watch for alerts",
         "Watch",
@@ -76,7 +76,7 @@ def end_observation(request: HttpRequest, reference: str) -> HttpResponse:
     """End the watch after a SEV-1 early."""
     incident = known(request, reference)
     form = ReasonForm(
-        request.POST or None,
+        sent(request),
         incident=incident,
         label="Why can it end early?",
         missing="Say why it can end early.",

@@ -13,14 +13,14 @@ from incidents import actions, export
 from incidents import timeline as entries
 from incidents.forms import ComposerForm, CorrectForm, DecisionForm, HypothesisForm, HypothesisStateForm
 from incidents.models import DecisionPoint, Event, Incident
-from incidents.views.base import Ask, actor, asked, form_page, known, page, went_through
+from incidents.views.base import Ask, actor, asked, form_page, known, page, sent, went_through
 
 
 @form_page
 def write(request: HttpRequest, reference: str) -> HttpResponse:
     """Write an entry. htmx gets a fresh composer with the entry in it; anyone else goes back to the page."""
     incident, by = known(request, reference), actor(request)
-    form = ComposerForm(request.POST or None, incident=incident)
+    form = ComposerForm(sent(request), incident=incident)
     written: list[Event] = []
     if request.method == "POST" and form.attempt(lambda: written.append(_write(by, incident, form))):
         if not is_fragment(request):
@@ -58,7 +58,7 @@ def correct(request: HttpRequest, reference: str, sequence: int) -> HttpResponse
     if event is None:
         raise NotFound("There is no such entry.")
     newest = event.corrections.order_by("-sequence").first() or event
-    form = CorrectForm(request.POST or None, incident=incident, initial={"text": newest.text})
+    form = CorrectForm(sent(request), incident=incident, initial={"text": newest.text})
     ask = Ask(
         f"Correct entry {sequence}", "Correct", "Corrected.",
         "The old text stays on the timeline, one tap away.", back=f"#event-{sequence}",
@@ -77,7 +77,7 @@ def decide(request: HttpRequest, reference: str) -> HttpResponse:
     incident = known(request, reference)
     point = _point(request.GET.get("point", ""))
     initial = {"choice": request.GET.get("choice", "")[:300], "point": point.pk if point else None}
-    form = DecisionForm(request.POST or None, incident=incident, initial=initial)
+    form = DecisionForm(sent(request), incident=incident, initial=initial)
     ask = Ask("Record a decision", "Record", "Recorded.", lead=str(point or ""), back="#work")
     return asked(request, incident, form, ask, _deciding(incident, form))
 
@@ -102,7 +102,7 @@ def _deciding(incident: Incident, form: DecisionForm) -> Callable[[Actor], Any]:
 def hypothesise(request: HttpRequest, reference: str) -> HttpResponse:
     """Record a theory."""
     incident = known(request, reference)
-    form = HypothesisForm(request.POST or None, incident=incident)
+    form = HypothesisForm(sent(request), incident=incident)
     ask = Ask("What do you suspect?", "Record", "Recorded.", back="#work")
 
     def run(by: Actor) -> Any:
@@ -121,7 +121,7 @@ def judge(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     hypothesis = incident.hypotheses.filter(pk=pk).first()
     if hypothesis is None:
         raise NotFound("There is no such hypothesis.")
-    form = HypothesisStateForm(request.POST or None, incident=incident, initial={"state": hypothesis.state})
+    form = HypothesisStateForm(sent(request), incident=incident, initial={"state": hypothesis.state})
     ask = Ask("Is it so?", "Record", "Recorded.", lead=hypothesis.theory, back="#work")
     return asked(
         request, incident, form, ask,

@@ -13,7 +13,7 @@ from incidents import actions
 from incidents.forms import AnswerForm, CheckpointForm, ConfirmForm, TaskForm, TickForm
 from incidents.models import Incident, PhaseStep
 from incidents.views import panels
-from incidents.views.base import Ask, actor, asked, form_page, known, viewer
+from incidents.views.base import Ask, actor, asked, form_page, known, sent, viewer
 
 
 def _step(pk: int) -> PhaseStep:
@@ -27,7 +27,7 @@ def _step(pk: int) -> PhaseStep:
 def tick(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Tick a step. One tap for plain steps; checks and changes may bring a note and how to undo them."""
     incident, step = known(request, reference), _step(pk)
-    form = TickForm(request.POST or None, incident=incident)
+    form = TickForm(sent(request), incident=incident)
     ask = Ask(
         step.text, "Tick", "", template="incidents/tick.html", context={"step": step}, back="#checklist"
     )
@@ -47,7 +47,7 @@ def tick(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 def clear(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Take a tick back."""
     incident, step = known(request, reference), _step(pk)
-    form = ConfirmForm(request.POST or None, incident=incident)
+    form = ConfirmForm(sent(request), incident=incident)
     ask = Ask(f"Untick “{step.text}”?", "Untick", back="#checklist")
     answer = asked(
         request, incident, form, ask, lambda by: actions.clear_step(by=by, incident=incident, step=step)
@@ -67,7 +67,7 @@ def _panel(request: HttpRequest, incident: Incident, answer: HttpResponse) -> Ht
 def set_checkpoint(request: HttpRequest, reference: str) -> HttpResponse:
     """Set a time at which the response looks up."""
     incident = known(request, reference)
-    form = CheckpointForm(request.POST or None, incident=incident)
+    form = CheckpointForm(sent(request), incident=incident)
     ask = Ask("Set a checkpoint", "Set", "Set. Its owner is reminded.", back="#work")
     return asked(
         request, incident, form, ask,
@@ -85,7 +85,7 @@ def finish_checkpoint(request: HttpRequest, reference: str, pk: int) -> HttpResp
     checkpoint = incident.checkpoints.filter(pk=pk).first()
     if checkpoint is None:
         raise NotFound("There is no such checkpoint.")
-    form = AnswerForm(request.POST or None, incident=incident)
+    form = AnswerForm(sent(request), incident=incident)
     ask = Ask(checkpoint.question, "Answer", "Answered.", back="#work")
     return asked(
         request, incident, form, ask,
@@ -99,7 +99,7 @@ def finish_checkpoint(request: HttpRequest, reference: str, pk: int) -> HttpResp
 def assign_task(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask somebody to do something by a time."""
     incident = known(request, reference)
-    form = TaskForm(request.POST or None, incident=incident)
+    form = TaskForm(sent(request), incident=incident)
     ask = Ask("Hand out a task", "Hand out", "Handed out.", back="#work")
     return asked(
         request, incident, form, ask,
@@ -117,7 +117,7 @@ def finish_task(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     task = incident.tasks.filter(pk=pk).first()
     if task is None:
         raise NotFound("There is no such task.")
-    form = AnswerForm(request.POST or None, incident=incident)
+    form = AnswerForm(sent(request), incident=incident)
     ask = Ask(task.title, "Done", "Done.", back="#work")
     return asked(
         request, incident, form, ask,
