@@ -7,9 +7,11 @@ cd "$(dirname "$0")/.."
 : "${PORT:=8000}" "${DEMO:=1}"
 # Run from a checkout, Allclear serves its files from where they lie, and shows the style guide.
 export DEBUG="${DEBUG:-1}" SITE_URL="${SITE_URL:-http://127.0.0.1:$PORT}"
+# What is said on the terminal is the address and the log-ins, at once, and otherwise only what goes wrong.
+export LOG_LEVEL="${LOG_LEVEL:-WARNING}" PYTHONUNBUFFERED=1
 
 make_secret_key() {
-    mkdir -p var
+    mkdir -p -m 700 var
     # First under another name: a key that is cut short by a Ctrl-C is worse than none.
     (umask 077 && od -An -tx1 -N48 /dev/urandom | tr -d ' \n' >var/secret_key.new)
     mv var/secret_key.new var/secret_key

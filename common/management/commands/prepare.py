@@ -15,11 +15,17 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self._prepare(demo=options["demo"])
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. The next start goes on from here.", returncode=130) from None
+
+    def _prepare(self, *, demo: bool) -> None:
         self.stdout.write("Preparing the database")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("load_defaults")
-        if options["demo"]:
+        if demo:
             self._load_demo()
 
     def _load_demo(self) -> None:
