@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Container, Iterable
 from datetime import date
-from zoneinfo import ZoneInfo, available_timezones
+from functools import cache
 
 import holidays
 
 from accounts.models import BusinessCalendar, BusinessHours, SpecialDay, Team
+from common import zones
 from common.businesstime import ALWAYS, Calendar, Span
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def build(stored: BusinessCalendar, hours: Iterable[BusinessHours], days: Iterab
 
     What the zone or holiday database no longer knows counts as UTC and as no holidays: an early page beats none.
     """
-    zone = ZoneInfo(stored.time_zone) if stored.time_zone in available_timezones() else ZoneInfo("UTC")
+    zone = zones.get(stored.time_zone)
     weekly: dict[int, tuple[Span, ...]] = {}
     for row in sorted(hours, key=lambda row: (row.weekday, row.opens)):
         weekly[row.weekday] = (*weekly.get(row.weekday, ()), (row.opens, row.closes))
@@ -48,6 +49,12 @@ def build(stored: BusinessCalendar, hours: Iterable[BusinessHours], days: Iterab
     return Calendar(zone, weekly, _Exceptions(stored.country, stored.subdivision, special))
 
 
+@cache
+def _public_holidays(country: str, subdivision: str) -> Container[object]:
+    """Return a country's public holidays; kept, because finding the country costs more than a page may wait for."""
+    return holidays.country_holidays(country, subdiv=subdivision or None)
+
+
 class _Exceptions(dict[date, tuple[Span, ...]]):
     """Own days first, then the country's public holidays (computed by the ``holidays`` library per year, on demand)."""
 
@@ -56,7 +63,7 @@ class _Exceptions(dict[date, tuple[Span, ...]]):
         self._holidays: Container[object] = ()
         if country:
             try:
-                self._holidays = holidays.country_holidays(country, subdiv=subdivision or None)
+                self._holidays = _public_holidays(country, subdivision)
             except NotImplementedError:
                 logger.warning(
                     "calendar.unknown_country", extra={"country": country, "subdivision": subdivision}

@@ -3,17 +3,19 @@
 import uuid
 from datetime import time
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
+from common import zones
+
 
 def validate_time_zone(name: str) -> None:
     """Refuse a name that the zone database does not have."""
-    if name not in available_timezones():
+    if name not in zones.names():
         raise ValidationError(
             "“%(name)s” is not a time zone. Use a name like Europe/London.", params={"name": name}
         )
@@ -92,7 +94,7 @@ class User(AbstractUser):
     @property
     def zone(self) -> ZoneInfo:
         """The person's zone; UTC if the stored name is no longer known."""
-        return ZoneInfo(self.time_zone) if self.time_zone in available_timezones() else ZoneInfo("UTC")
+        return zones.get(self.time_zone)
 
     @property
     def can_respond(self) -> bool:
