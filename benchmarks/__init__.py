@@ -1,0 +1,1 @@
+"""Figures that the documentation quotes, measured on the reader's own machine: ``python -m benchmarks``."""

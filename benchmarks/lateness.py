@@ -1,0 +1,109 @@
+"""How late pages are when many come due in the same second: from the matrix's timer to the mail server."""
+
+import statistics
+import sys
+import time
+from datetime import datetime, timedelta
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.utils import timezone
+
+from accounts.actor import Actor
+from accounts.models import Team, User
+from benchmarks import servers
+from benchmarks.table import Row
+from common import clock
+from communications.models import Delivery
+from escalation.models import EscalationRole, EscalationTimer, Page, RoleTarget
+from incidents import actions
+
+LEAD_MINUTES = 15  # the matrix's cell for the team lead at SEV-1
+PATIENCE = timedelta(seconds=90)
+LEADS = "@leads.example"
+
+
+class Sink:
+    """A mail server that notes when each lead's first mail came."""
+
+    def __init__(self) -> None:
+        self.arrived: dict[str, datetime] = {}
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        for recipient in envelope.rcpt_tos:
+            if recipient.endswith(LEADS):
+                self.arrived.setdefault(recipient, timezone.now())
+        return "250 OK"
+
+
+def measure(count: int) -> list[Row]:
+    """Return how late the pages were sent and how late they arrived; each goes to a different team lead."""
+    teams = _teams(count)
+    due = _declare(teams)
+    sink = Sink()
+    controller = Controller(sink, hostname="127.0.0.1", port=servers.free_port())
+    controller.start()
+    mail = {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "EMAIL_HOST": "127.0.0.1",
+            "EMAIL_PORT": str(controller.port)}  # fmt: skip
+    try:
+        with servers.running([sys.executable, "manage.py", "runpager"], **mail):
+            _wait(sink, count, due + PATIENCE)
+    finally:
+        controller.stop()
+    return _rows(sink, due, count)
+
+
+def _teams(count: int) -> list[Team]:
+    people = User.objects.bulk_create(
+        User(username=f"lead{n}", name=f"Lead {n}", email=f"lead{n}{LEADS}") for n in range(count)
+    )
+    teams = Team.objects.bulk_create(Team(name=f"Team {n}", slug=f"team-{n}") for n in range(count))
+    RoleTarget.objects.bulk_create(
+        RoleTarget(role=EscalationRole.TEAM_LEAD, team=team, user=user)
+        for team, user in zip(teams, people, strict=True)
+    )
+    return teams
+
+
+def _declare(teams: list[Team]) -> datetime:
+    """Declare an incident for each team so that its lead is due at one and the same instant; return that instant."""
+    due = timezone.now() + timedelta(seconds=30 + len(teams) * 0.25)
+    declarer = Actor.machine("Benchmark", "command")
+    with clock.at(due - timedelta(minutes=LEAD_MINUTES)):
+        for team in teams:
+            actions.declare(by=declarer, title=f"{team} is down", severity=1, team=team)
+    # Only the leads' timer is of interest: neither the first pages nor what follows the leads.
+    EscalationTimer.objects.filter(state="armed").exclude(role="team_lead", due_at=due).update(
+        state="cancelled"
+    )
+    Delivery.objects.waiting().update(state=Delivery.State.CANCELLED)
+    late = (timezone.now() - due).total_seconds()
+    if late > -5:
+        raise RuntimeError(f"declaring took {late + 30:.0f} s more than planned: choose fewer pages")
+    return due
+
+
+def _wait(sink: Sink, count: int, deadline: datetime) -> None:
+    while len(sink.arrived) < count and timezone.now() < deadline:
+        time.sleep(0.25)
+
+
+def _rows(sink: Sink, due: datetime, count: int) -> list[Row]:
+    pages = Page.objects.filter(role="team_lead", due_at=due).count()
+    sent = Delivery.objects.filter(
+        kind="page", transport="email", due_at__gte=due, first_attempt_at__isnull=False
+    )
+    attempts = [(row.first_attempt_at - due).total_seconds() for row in sent if row.first_attempt_at]
+    arrivals = [(instant - due).total_seconds() for instant in sink.arrived.values()]
+    early = sum(late < 0 for late in arrivals)
+    return [
+        Row(f"{count} pages due at once: first attempt", _late(attempts), f"{pages} pages in the ledger"),
+        Row(f"{count} pages due at once: at the mail server", _late(arrivals), f"{early} early"),
+    ]
+
+
+def _late(values: list[float]) -> str:
+    if len(values) < 2:
+        return f"only {len(values)} came"
+    cuts = statistics.quantiles(values, n=100)
+    return f"p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, max {max(values):.2f} s ({len(values)})"
