@@ -41,6 +41,7 @@ class ActionView(APIView):
     response_status: int = 200
 
     def post(self, request: Request, **kwargs: Any) -> Response:
+        self.admit(request, **kwargs)
         context = {"request": request, "view": self}
         # A view that lists too may read with another serializer than it writes with.
         chosen = getattr(self, "get_serializer_class", lambda: self.serializer_class)()
@@ -51,6 +52,9 @@ class ActionView(APIView):
         if shape is None or result is None:
             return Response(status=204)
         return Response(shape(result, context=context).data, status=self.response_status)
+
+    def admit(self, request: Request, **kwargs: Any) -> None:
+        """Refuse who may not do this at all, before telling what is wrong with the body."""
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         """Carry out the action and return what the answer shows."""

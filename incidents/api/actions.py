@@ -163,6 +163,7 @@ def _offer(incident: Incident, pk: int) -> RoleOffer:
 class AcceptOffer(IncidentAction):
     """Accept a hand-over that was offered to you."""
 
+    responders_only = False  # observers are offered roles too
     serializer_class = inputs.Nothing
     response_serializer_class = shapes.RoleOfferShape
 
@@ -173,6 +174,7 @@ class AcceptOffer(IncidentAction):
 class DeclineOffer(IncidentAction):
     """Decline a hand-over that was offered to you."""
 
+    responders_only = False  # observers are offered roles too
     serializer_class = inputs.WhyInput
     response_serializer_class = shapes.RoleOfferShape
 

@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.rest import ActionView, person
-from incidents.access import incident_for
+from accounts.rest import ActionView, actor_of, person
+from incidents.access import incident_for, require_responder
 from incidents.api.shapes import IncidentShape
 from incidents.models import Incident
 
@@ -29,6 +29,12 @@ class IncidentAction(ActionView):
     """A POST below one incident. ``act`` gets the incident; by default the answer is the incident afterwards."""
 
     response_serializer_class: Any = IncidentShape
+    responders_only = True
+
+    def admit(self, request: Request, **kwargs: Any) -> None:
+        the_incident(request, kwargs["reference"])
+        if self.responders_only:
+            require_responder(actor_of(request))
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         incident = the_incident(request, kwargs.pop("reference"))

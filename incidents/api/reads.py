@@ -12,9 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.rest import ActionView, person, run
+from accounts.rest import ActionView, actor_of, person, run
 from common.errors import Invalid
 from incidents import actions, export, queries
+from incidents.access import require_responder
 from incidents.api import inputs, shapes
 from incidents.api.base import shown, the_incident
 from incidents.models import (
@@ -83,6 +84,9 @@ class Incidents(ListAPIView[Incident], ActionView):
     @extend_schema(responses=shapes.IncidentRow(many=True), operation_id="incidents_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.list(request, *args, **kwargs)
+
+    def admit(self, request: Request, **kwargs: Any) -> None:
+        require_responder(actor_of(request))
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         source = Incident.Source.API if request.auth is not None else Incident.Source.PERSON
