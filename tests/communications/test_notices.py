@@ -47,7 +47,7 @@ def incident(clock: time_machine.Traveller, alice: User, platform: Team) -> Inci
 
 def mails() -> list[tuple[str, str]]:
     """Send what is waiting; return (address, subject) of the mails."""
-    outbox.deliver(Delivery.objects.waiting().values_list("pk", flat=True))
+    outbox.deliver(Delivery.objects.waiting().order_by("pk").values_list("pk", flat=True))
     return [(message.to[0], str(message.subject)) for message in mail.outbox]
 
 
