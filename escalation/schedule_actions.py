@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from accounts import audit
 from accounts.actor import Actor
@@ -14,6 +15,8 @@ from common.errors import Conflict, Invalid, NotAllowed
 from common.text import clean_line
 from escalation.access import require_schedule_editor
 from escalation.models import Layer, LayerMember, LayerWindow, Override, Schedule
+from escalation.oncall import layer_spec
+from escalation.oncall.rotation import Rotation
 
 LONGEST = timedelta(days=366)
 # A form that was opened a moment ago still says "from now".
@@ -54,15 +57,7 @@ def add_override(
     person who cannot sign in and for an unknown kind; ``NotAllowed`` for who may only look.
     """
     require_schedule_editor(by, schedule)
-    now = clock.now()
-    if kind not in Override.Kind.values:
-        raise Invalid("Choose replace, add or remove.", field="kind")
-    if kind != Override.Kind.REMOVE and not user.is_active:
-        raise Invalid(f"{user} can no longer sign in, so nobody would answer.", field="user")
-    if replaces is not None and kind != Override.Kind.REPLACE:
-        raise Invalid("Only a replacement says whose part it takes.", field="replaces")
-    starts_at = _start(starts_at, now)
-    _check_span(starts_at, ends_at, now)
+    starts_at = checked_start(kind=kind, user=user, replaces=replaces, starts_at=starts_at, ends_at=ends_at)
     override = Override.objects.create(
         schedule=schedule,
         kind=kind,
@@ -75,6 +70,22 @@ def add_override(
     )
     _audit(by, "override.added", override)
     return override
+
+
+def checked_start(
+    *, kind: str, user: User, replaces: User | None, starts_at: datetime, ends_at: datetime
+) -> datetime:
+    """Return the start that a new override may have: at the earliest now. Raises ``Invalid`` with the field."""
+    now = clock.now()
+    if kind not in Override.Kind.values:
+        raise Invalid("Choose replace, add or remove.", field="kind")
+    if kind != Override.Kind.REMOVE and not user.is_active:
+        raise Invalid(f"{user} can no longer sign in, so nobody would answer.", field="user")
+    if replaces is not None and kind != Override.Kind.REPLACE:
+        raise Invalid("Only a replacement says whose part it takes.", field="replaces")
+    starts_at = start_from_now(starts_at, now)
+    _check_span(starts_at, ends_at, now)
+    return starts_at
 
 
 @action
@@ -98,7 +109,7 @@ def change_override(
     if starts_at is not None and starts_at != override.starts_at:
         if override.starts_at <= now:
             raise Conflict("This override has begun: its start is history.", code="started")
-        override.starts_at = _start(starts_at, now)
+        override.starts_at = start_from_now(starts_at, now)
     override.ends_at = ends_at or override.ends_at
     _check_span(override.starts_at, override.ends_at, now)
     if reason is not None:
@@ -108,14 +119,19 @@ def change_override(
     return override
 
 
-@action
-def end_override(*, by: Actor, override: Override) -> None:
-    """Take an override back: one that has not begun goes, a running one ends now. Twice is once."""
+def take_back(*, by: Actor, override: Override) -> None:
+    """Take an override back: one that has not begun goes, a running one ends now. Twice is once.
+
+    This is ``end_override`` for callers that have a transaction of their own.
+    """
     require_schedule_editor(by, override.schedule)
     now = clock.now()
     _audit(by, "override.ended", override)
     if not Override.objects.filter(pk=override.pk, starts_at__gt=now).delete()[0]:
         Override.objects.filter(pk=override.pk, ends_at__gt=now).update(ends_at=now)
+
+
+end_override = action(take_back)
 
 
 def succeed_layer(
@@ -145,7 +161,8 @@ def succeed_layer(
         target.windows.all().delete()
     else:
         target = _copy(held, at)
-        _assign(target, {key: value for key, value in changes.items() if key != "effective_from"})
+        kept = {} if _TURNS & set(changes) else same_turns(held, [row.user for row in members], at)
+        _assign(target, kept | {key: value for key, value in changes.items() if key != "effective_from"})
         Layer.objects.filter(pk=held.pk).update(effective_until=at)
     _write_rows(target, members, windows)
     audit.record(
@@ -175,6 +192,37 @@ def change_layer(
 ) -> Layer:
     """``succeed_layer`` in a transaction of its own."""
     return succeed_layer(by=by, layer=layer, members=members, windows=windows, changes=changes or {}, at=at)
+
+
+# Who asks for other turns gets them as asked.
+_TURNS = {"anchor_date", "handoff_time", "unit", "interval", "mode", "worked_shifts_only"}
+
+
+def same_turns(layer: Layer, people: Sequence[User | None], at: datetime) -> dict[str, Any]:
+    """Return the anchor with which a new order goes on from the present turn, so that joining moves nobody's shift.
+
+    Whoever has the turn at ``at`` keeps it if they are still in the order; else whoever followed them takes it.
+    """
+    spec = layer_spec(layer)
+    if spec.mode != "rotate" or spec.worked_shifts_only or not people:
+        return {}
+    rotation = Rotation(spec, ZoneInfo(layer.schedule.time_zone))
+    order = [user.pk if user else None for user in people]
+    line = (
+        user
+        for _, _, user in rotation.turns(at, rotation.handoff(rotation.turn_at(at) + 2 * len(spec.members)))
+    )
+    place = next((order.index(user) for user in line if user is not None and user in order), None)
+    if place is None:
+        return {}
+    number = rotation.turn_at(at) - place
+    for back in range(0, 13 * len(order), len(order)):
+        wall = rotation.wall(number - back)
+        if (
+            spec.unit != "month" or wall.day == spec.anchor.day
+        ):  # the 28th that stands for a 31st is no anchor
+            return {"anchor_date": wall.date(), "handoff_time": wall.time()}
+    return {}
 
 
 def require_layer_editor(by: Actor) -> None:
@@ -210,8 +258,8 @@ def _write_rows(layer: Layer, members: Sequence[MemberRow], windows: Sequence[Wi
     )
 
 
-def _start(starts_at: datetime, now: datetime) -> datetime:
-    """Return the start, at the earliest now: who was on call until now is history."""
+def start_from_now(starts_at: datetime, now: datetime, field: str = "starts_at") -> datetime:
+    """Return the start, at the earliest now: who was on call until now is history. Raises ``Invalid``."""
     if starts_at < now - TOLERANCE:
         raise Invalid(
             "This start has passed: what was on call is history. Start now or later.", field="starts_at"

@@ -64,7 +64,7 @@ class Rotation:
 
     def handoff(self, number: int) -> datetime:
         """Return the UTC instant at which turn ``number`` begins; turn 0 begins on the anchor's date."""
-        wall = self._wall(number)
+        wall = self.wall(number)
         return to_utc(wall.date(), wall.time(), self.zone)
 
     def turn_at(self, instant: datetime) -> int:
@@ -133,7 +133,8 @@ class Rotation:
             return Count(number, active, last, count.step)
         return Count(number, active, last, step if count.first < number else count.step)
 
-    def _wall(self, number: int) -> datetime:
+    def wall(self, number: int) -> datetime:
+        """Return the wall time at which turn ``number`` begins, without a zone; it may not exist on its day."""
         layer, amount = self.layer, number * self.layer.interval
         if layer.unit == "month":
             return datetime.combine(_months_later(layer.anchor, amount), layer.handoff)
@@ -156,7 +157,7 @@ class Rotation:
         in_week = 168 if layer.unit == "hour" else 7
         turns = math.lcm(in_week, layer.interval) // layer.interval
         length = layer.interval * _LENGTHS[layer.unit]
-        begin = timedelta(days=layer.anchor.weekday()) + (self._wall(0) - _midnight(layer.anchor))
+        begin = timedelta(days=layer.anchor.weekday()) + (self.wall(0) - _midnight(layer.anchor))
         return tuple(_touches(layer.windows, begin + n * length, length) for n in range(turns))
 
 
