@@ -1,0 +1,60 @@
+"""The escalation matrix: when each role hears of which severity, and who fills the role."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.adminbase import AuditedModelAdmin
+from escalation.models import EscalationRole, EscalationRule, RoleTarget
+from incidents.models import Severity
+
+CELLS = len(EscalationRole.values) * len(Severity.values)
+
+
+@admin.register(EscalationRule)
+class EscalationRuleAdmin(AuditedModelAdmin):
+    """Sixteen cells. Running escalations keep the copy that was taken when they were declared."""
+
+    list_display = ["cell", "words", "timing", "delay_minutes", "clock", "condition", "action"]
+    list_display_links = ["cell"]
+    list_editable = ["timing", "delay_minutes", "clock", "condition", "action"]
+    list_filter = ["severity", "role"]
+    ordering = ["severity", "role"]
+
+    @admin.display(description="Cell", ordering="severity")
+    def cell(self, rule: EscalationRule) -> str:
+        return f"{rule.get_severity_display()} {rule.get_role_display()}"
+
+    @admin.display(description="In the matrix")
+    def words(self, rule: EscalationRule) -> str:
+        return rule.words
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["role", "severity"] if obj else []
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and EscalationRule.objects.count() < CELLS
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the form of a row of the list: the model's own checks with their sentences."""
+        return super().get_changelist_form(request, **{"form": forms.ModelForm, **kwargs})
+
+
+@admin.register(RoleTarget)
+class RoleTargetAdmin(AuditedModelAdmin):
+    """Who fills a role. A team's own rows replace those for every team."""
+
+    list_display = ["role", "for_team", "position", "filled_by"]
+    list_filter = ["role", "team"]
+    list_select_related = ["team", "user", "schedule", "whole_team"]
+    search_fields = ["user__name", "schedule__name", "team__name"]
+
+    @admin.display(description="For", ordering="team__name")
+    def for_team(self, target: RoleTarget) -> str:
+        return str(target.team or "every team without its own")
+
+    @admin.display(description="Filled by")
+    def filled_by(self, target: RoleTarget) -> str:
+        return str(target.user or target.schedule or f"everybody in {target.whole_team}")
