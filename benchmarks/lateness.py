@@ -14,9 +14,10 @@ from accounts.models import Team, User
 from benchmarks import servers
 from benchmarks.table import Row
 from common import clock
-from communications.models import Delivery
+from communications.models import Delivery, UpdateClock
 from escalation.models import EscalationRole, EscalationTimer, Page, RoleTarget
 from incidents import actions
+from incidents.models import Reminder
 
 LEAD_MINUTES = 15  # the matrix's cell for the team lead at SEV-1
 PATIENCE = timedelta(seconds=90)
@@ -72,10 +73,12 @@ def _declare(teams: list[Team]) -> datetime:
     with clock.at(due - timedelta(minutes=LEAD_MINUTES)):
         for team in teams:
             actions.declare(by=declarer, title=f"{team} is down", severity=1, team=team)
-    # Only the leads' timer is of interest: neither the first pages nor what follows the leads.
+    # Only the leads' timers are of interest: neither the first pages nor the reminders of so many incidents.
     EscalationTimer.objects.filter(state="armed").exclude(role="team_lead", due_at=due).update(
         state="cancelled"
     )
+    Reminder.objects.filter(state="armed").update(state="cancelled")
+    UpdateClock.objects.update(stopped_at=timezone.now())
     Delivery.objects.waiting().update(state=Delivery.State.CANCELLED)
     late = (timezone.now() - due).total_seconds()
     if late > -5:
