@@ -238,7 +238,12 @@ if (body.dataset.liveUrl) {
 document.addEventListener("htmx:load", ({ target }) => {
   target.querySelectorAll?.("template[data-live-entry]").forEach((template) => {
     place({ id: template.dataset.liveEntry, html: template.innerHTML, kind: template.dataset.kind }, template.dataset.kind);
+    // The form was replaced before forms.js could forget its draft: the fresh one would be filled in with it again.
+    const box = template.closest("form")?.querySelector("textarea");
     template.remove();
+    if (!box) return;
+    box.value = "";
+    box.dispatchEvent(new Event("input", { bubbles: true }));
   });
 });
 
