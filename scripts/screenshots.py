@@ -26,6 +26,10 @@ from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 20
+# Long enough for the panels that come after the page, and for the live stream to open.
+SETTLE_MS = 700
+RESPONDER = "alice@example.com"
+ADMIN = "ada@example.com"
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,28 +37,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shot:
-    """A page: its name, and its address or a function that finds it in the database."""
+    """A page: its name, its address, who looks (nobody if empty), and how it should answer."""
 
     name: str
     path: str
-    as_admin: bool = False
-    signed_in: bool = True
+    as_whom: str = RESPONDER
+    status: int = 200
 
 
-# {incident} is the open incident that the demo starts with, {closed} one that has a post-mortem.
+# {open} and {ended} are incidents of the demo; {token} opens the page behind the link in a mail.
 SHOTS = [
-    Shot("log-in", "/account/login/", signed_in=False),
+    Shot("log-in", "/account/login/", as_whom=""),
     Shot("now", "/"),
     Shot("incidents", "/incidents/"),
     Shot("declare", "/incidents/declare/"),
-    Shot("incident", "/incidents/{incident}/"),
-    Shot("incident-closed", "/incidents/{closed}/"),
-    Shot("notifications", "/notifications/"),
-    Shot("profile", "/profile/"),
+    Shot("report", "/incidents/report/"),
+    Shot("incident", "/incidents/{open}/"),
+    Shot("incident-ended", "/incidents/{ended}/"),
+    Shot("update", "/incidents/{open}/updates/"),
+    Shot("page", "/p/{token}/", as_whom=""),
+    Shot("on-call", "/on-call/"),
+    Shot("reviews", "/reviews/"),
+    Shot("post-mortems", "/postmortems/"),
+    Shot("notifications", "/me/notifications/"),
+    Shot("profile", "/me/"),
     Shot("style-guide", "/styleguide/"),
     Shot("api", "/api/docs/"),
-    Shot("not-found", "/incidents/INC-999999/"),
-    Shot("admin", "/admin/", as_admin=True),
+    Shot("not-found", "/incidents/INC-999999/", status=404),
+    Shot("admin", "/admin/", as_whom=ADMIN),
+    Shot("admin-rules", "/admin/escalation/escalationrule/", as_whom=ADMIN),
 ]
 
 VIEWS: dict[str, dict[str, Any]] = {
@@ -113,36 +124,41 @@ class Demo:
     """What the pictures need from the demo's database."""
 
     references: dict[str, str]
-    cookies: dict[bool, Any]
+    cookies: dict[str, Any]
 
 
 def read_demo(address: str) -> Demo:
-    """Returns the incidents to show and, for an admin and for a responder, the cookie of a session."""
+    """Returns what stands in the addresses, and the cookie of a session for each person who looks."""
     import django
 
     django.setup()
-    from accounts.models import User
-    from incidents.models import Incident
+    from django.core.signing import TimestampSigner
 
-    people = User.objects.filter(is_active=True)
-    admin = people.filter(is_superuser=True).first() or people.filter(is_staff=True).first()
-    responder = people.filter(is_staff=False).order_by("pk").first()
-    if admin is None or responder is None:
-        raise SystemExit("The demo has no admin or no responder to look as.")
-    by_age = Incident.objects.order_by("-pk")
+    from escalation.engine.wording import SALT
+    from escalation.models import Page
+    from incidents.models import Incident, Status
+
+    open_incident = Incident.objects.active().order_by("severity", "pk").first()
+    ended = Incident.objects.filter(status__in=(Status.RESOLVED, Status.CLOSED)).order_by("-pk").first()
+    page = Page.objects.filter(incident=open_incident, user__isnull=False).order_by("-pk").first()
+    if open_incident is None or ended is None or page is None:
+        raise SystemExit("The demo has no open incident, no ended one, or no page to show.")
     references = {
-        "incident": str(next(each.reference for each in by_age if each.is_open)),
-        "closed": str(next(each.reference for each in by_age if not each.is_open)),
+        "open": open_incident.reference,
+        "ended": ended.reference,
+        "token": TimestampSigner(salt=SALT).sign(str(page.pk)),
     }
-    return Demo(references, {True: _cookie(admin, address), False: _cookie(responder, address)})
+    return Demo(references, {email: _cookie(email, address) for email in (RESPONDER, ADMIN)})
 
 
-def _cookie(user: Any, address: str) -> Any:
+def _cookie(email: str, address: str) -> Any:
     from django.conf import settings
     from django.test import Client
 
+    from accounts.models import User
+
     client = Client()
-    client.force_login(user)
+    client.force_login(User.objects.get(email=email))
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": address}
 
@@ -154,15 +170,14 @@ def take(browser: Browser, address: str, shots: list[Shot], views: list[str], in
     for view in views:
         for shot in shots:
             with contextlib.closing(browser.new_context(**VIEWS[view])) as context:
-                if shot.signed_in:
-                    context.add_cookies([facts.cookies[shot.as_admin]])
+                if shot.as_whom:
+                    context.add_cookies([facts.cookies[shot.as_whom]])
                 page = context.new_page()
                 answer = page.goto(address + shot.path.format(**facts.references), wait_until="load")
+                page.wait_for_timeout(SETTLE_MS)
                 page.screenshot(path=into / f"{shot.name}-{view}.png", full_page=True)
-            status = answer.status if answer else 0
-            expected = 404 if shot.name == "not-found" else 200
-            if status != expected:
-                print(f"{shot.path} answered {status}", file=sys.stderr)
+            if answer is None or answer.status != shot.status:
+                print(f"{shot.path} answered {answer and answer.status}", file=sys.stderr)
                 faults += 1
     return faults
 
