@@ -1,18 +1,34 @@
 """Settings pages for cadences and wording; the ledger and what was published are read-only."""
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 
 from accounts.adminbase import AuditedModelAdmin, ReadOnlyModelAdmin
-from communications.models import Attempt, CadenceRule, Delivery, Update, UpdateTemplate
+from communications.models import Attempt, Audience, CadenceRule, Delivery, Update, UpdateTemplate
 
 if TYPE_CHECKING:
     AttemptBase = admin.TabularInline[Attempt, Delivery]
+    TemplateForm = forms.ModelForm[UpdateTemplate]
 else:
     AttemptBase = admin.TabularInline
+    TemplateForm = forms.ModelForm
+
+# What a template may name. An unknown name would be printed in braces to everybody.
+NAMES = {"reference", "title", "time", "severity", "status", "impact", "actions", "eta", "next_update"}
+OUTSIDE = NAMES | {
+    "services",
+    "workaround",
+    "cadence",
+    "business_impact",
+    "response_team",
+    "communication_plan",
+}
 
 
 @admin.register(CadenceRule)
@@ -26,8 +42,29 @@ class CadenceRuleAdmin(AuditedModelAdmin):
         return rule.words
 
 
+class UpdateTemplateForm(TemplateForm):
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse names that nothing stands for, beside the field that has them."""
+        cleaned = super().clean() or {}
+        audience = cleaned.get("audience") or self.instance.audience
+        known = NAMES if audience == Audience.INTERNAL else OUTSIDE
+        for field in ("subject", "body"):
+            unknown = sorted(set(re.findall(r"\{([^{}]*)\}", cleaned.get(field) or "")) - known)
+            if unknown:
+                words = ", ".join(f"{{{name}}}" for name in unknown)
+                self.add_error(
+                    field, ValidationError(f"Nothing stands for {words}. Known: {_listed(known)}.")
+                )
+        return cleaned
+
+
+def _listed(names: set[str]) -> str:
+    return " ".join(f"{{{name}}}" for name in sorted(names))
+
+
 @admin.register(UpdateTemplate)
 class UpdateTemplateAdmin(AuditedModelAdmin):
+    form = UpdateTemplateForm
     list_display = ["audience", "subject"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, User
+from communications.models import UpdateTemplate
 from config import defaults
 from config.admingroups import GROUPS, MORE
 from incidents.models import Incident, Phase, PhaseStep, SeverityDefinition, Symptom
@@ -143,3 +144,21 @@ def test_incidents_can_be_read_and_not_written(client: Client) -> None:
     assert client.post(address, {"title": "Nothing happened"}).status_code == 403
     assert client.get(reverse("admin:incidents_incident_add")).status_code == 403
     assert Incident.objects.get().title == incident.title
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_template_that_names_what_nothing_stands_for_is_refused(client: Client) -> None:
+    template = UpdateTemplate.objects.get(audience="internal")
+    form = {"audience": "internal", "subject": "{reference}", "body": "Culprit: {who}"}
+    page = client.post(reverse("admin:communications_updatetemplate_change", args=[template.pk]), form)
+    assert "Nothing stands for {who}" in page.content.decode()
+    assert UpdateTemplate.objects.get(audience="internal").body == template.body
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize("audience", ["internal", "customer", "executive"])
+def test_the_default_templates_can_be_saved_as_they_are(client: Client, audience: str) -> None:
+    row = UpdateTemplate.objects.get(audience=audience)
+    form = {"audience": audience, "subject": row.subject, "body": row.body}
+    answer = client.post(reverse("admin:communications_updatetemplate_change", args=[row.pk]), form)
+    assert answer.status_code == 302
