@@ -256,7 +256,6 @@ Q_CLUSTER = {
     "catch_up": False,
     "label": "Queue",
     "cache": "queue",
-    "log_level": "WARNING",
 }
 
 # Everything above communications is wired here: the apps below know nobody above them (architecture.md).

@@ -1,12 +1,16 @@
 """What the queue's workers do for this app."""
 
 import logging
+from datetime import timedelta
 
 from common import clock, due
 from escalation import audit
 from escalation.pager import heartbeats
 
 logger = logging.getLogger(__name__)
+
+# How far back clock 2 looks, once a minute.
+WINDOW = timedelta(hours=1)
 
 
 def canary() -> None:
@@ -18,7 +22,7 @@ def escalation_audit() -> None:
     """Clock 2, once a minute: do what clock 1 would do if it were dead, and see whether the invariants hold."""
     now = clock.now()
     due.sweep_all(now)
-    violations = [finding for finding in audit.findings(now) if not finding.holds]
+    violations = [finding for finding in audit.findings(now, since=now - WINDOW) if not finding.holds]
     for finding in violations:
         logger.error("audit.violation", extra={"invariant": finding.key, "count": finding.violations})
     heartbeats.beat(heartbeats.AUDIT, now, violations={f.key: f.violations for f in violations})

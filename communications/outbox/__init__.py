@@ -6,13 +6,14 @@ Delivery is at least once to the receiver, with the same key each time, and exac
 
 from communications.outbox.rows import Message, cancel, enqueue, enqueue_address
 from communications.outbox.sending import deliver, signed_path
-from communications.outbox.sweeping import deliver_on_threads, next_due, sweep
+from communications.outbox.sweeping import deliver_on_threads, drain, next_due, sweep
 
 __all__ = [
     "Message",
     "cancel",
     "deliver",
     "deliver_on_threads",
+    "drain",
     "enqueue",
     "enqueue_address",
     "next_due",

@@ -43,6 +43,11 @@ def sweep(now: datetime) -> int:
     return _senders.submit(ids)
 
 
+def drain() -> None:
+    """Let this process's sending threads finish what they have begun; call it before a process ends."""
+    _senders.drain()
+
+
 def deliver_on_threads(ids: Sequence[int], threads: int) -> None:
     """Deliver a batch on so many threads and wait until all of it is done (the queue's worker)."""
     if threads <= 1 or len(ids) <= 1:
@@ -91,6 +96,15 @@ class _Senders:
             for pk in new:
                 self._pool.submit(self._send, pk)
             return len(new)
+
+    def drain(self) -> None:
+        """Wait until what is on its way has arrived or failed; what was not begun is left to the next sweep."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+        with self._lock:
+            self._in_flight.clear()
 
     def _send(self, pk: int) -> None:
         try:

@@ -4,15 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('escalation', '0001_initial'),
+        ("escalation", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='escalation',
-            name='first_epoch',
-            field=models.PositiveIntegerField(default=1, help_text='The epoch of the declaration or the last reopening: earlier answers are void.'),
+            model_name="escalation",
+            name="first_epoch",
+            field=models.PositiveIntegerField(
+                default=1,
+                help_text="The epoch of the declaration or the last reopening: earlier answers are void.",
+            ),
         ),
     ]

@@ -1,6 +1,7 @@
 """Clock 1: the loop that sweeps everything that comes due, within a second of its time (reliability.md)."""
 
 import logging
+import os
 import threading
 import time
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import Error, connection, connections
 
 from common import clock, due
+from communications import outbox
 from escalation.engine.timers import CHANNEL
 from escalation.pager import heartbeats
 
@@ -16,14 +18,22 @@ logger = logging.getLogger(__name__)
 LONGEST_SLEEP = 1.0
 # After a sweep that could do nothing about what is due: another clock is at it, or a row is broken.
 SHORTEST_SLEEP = 0.2
+# How long a clock goes on without its keeper.
+ORPHAN_SECONDS = 20.0
 BEAT_EVERY = timedelta(seconds=1)
 PAUSE_WITHOUT_DATABASE = 1.0
 
 
 class PagerClock:
-    """Runs until ``stop`` is called. Any number may run, in any number of processes: every source claims its rows."""
+    """Runs until ``stop`` is called. Any number may run, in any number of processes: every source claims its rows.
 
-    def __init__(self) -> None:
+    With ``keeper``, the process that looks after it, it ends some time after that one did: long enough for a new keeper
+    to bring up a new clock, so that not a second goes by without one.
+    """
+
+    def __init__(self, keeper: int | None = None) -> None:
+        self._keeper = keeper
+        self._orphaned: float | None = None
         self._wake = threading.Event()
         self._stopping = False
         self._beaten: datetime | None = None
@@ -35,14 +45,16 @@ class PagerClock:
         self._wake.set()
 
     def run(self) -> None:
-        """Sweep and sleep, until told to stop."""
+        """Sweep and sleep, until told to stop; then let what is being sent arrive."""
         if connection.vendor == "postgresql":
             threading.Thread(target=self._listen, name="listener", daemon=True).start()
         while not self._stopping:
             self._wake.clear()
             sleep = self._round()
+            self._mourn()
             if sleep > 0 and not self._stopping:
                 self._wake.wait(sleep)
+        outbox.drain()
 
     def _round(self) -> float:
         """Sweep once; return for how many seconds to sleep."""
@@ -64,6 +76,15 @@ class PagerClock:
         progressed = any(count > 0 for count in handled.values())
         left = (upcoming - clock.now()).total_seconds()
         return min(LONGEST_SLEEP, max(left, 0.0 if progressed else SHORTEST_SLEEP if left <= 0 else left))
+
+    def _mourn(self) -> None:
+        """End when the keeper has been gone for long enough."""
+        if self._keeper is None or os.getppid() == self._keeper:
+            return
+        self._orphaned = self._orphaned or time.monotonic()
+        if time.monotonic() - self._orphaned > ORPHAN_SECONDS:
+            logger.warning("clock.orphaned")
+            self.stop()
 
     def _beat(self, now: datetime, late: timedelta) -> None:
         if self._beaten and now - self._beaten < BEAT_EVERY and late < BEAT_EVERY:

@@ -1,14 +1,11 @@
 """Keeps the clock, the queue and whatever else is given alive: a lost or a stuck child is killed and started again."""
 
 import logging
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import Error, connections
@@ -16,7 +13,8 @@ from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from common import clock
-from escalation.pager import heartbeats, processes
+from escalation.pager import children, heartbeats
+from escalation.pager.processes import Forked
 
 logger = logging.getLogger(__name__)
 
@@ -27,26 +25,30 @@ CANARY_EVERY = 2.0
 STUCK_AFTER = timedelta(seconds=8)
 # What a process needs until its first sign of life, on a slow machine under load.
 START_SECONDS = 30.0
-LONGEST_PAUSE = 10.0
+# Between two starts of a child that does not live: a fork costs next to nothing, and a pager has to come back.
+LONGEST_PAUSE = 1.0
 LIVED_LONG = 20.0
 
 
 @dataclass
 class Child:
-    """One process to keep alive. ``kind`` names its heartbeat; empty: it is only watched for its end."""
+    """One process to keep alive. ``kind`` names its heartbeat; empty: it is only watched for its end.
+
+    ``outlives``: it sees to its own end when its keeper is gone, instead of being killed at that moment.
+    """
 
     name: str
-    command: Sequence[str]
+    target: Callable[[], object]
     kind: str = ""
-    process: subprocess.Popen[bytes] | None = None
+    outlives: bool = False
+    process: Forked | None = None
     started: float = 0.0
     failures: int = 0
     start_at: float = 0.0
-    beaten: bool = field(default=False)
 
     def start(self) -> None:
-        self.process = processes.start(self.command)
-        self.started, self.beaten = time.monotonic(), False
+        self.started = time.monotonic()
+        self.process = Forked(self.name, self.target, outlives=self.outlives)
         logger.info("supervisor.started", extra={"child": self.name, "child_pid": self.process.pid})
 
     @property
@@ -93,12 +95,12 @@ class Supervisor:
         process = child.process
         if process is None:
             return
-        logger.error("supervisor.lost", extra={"child": child.name, "status": process.returncode})
-        processes.kill_group(process)
+        logger.error("supervisor.lost", extra={"child": child.name, "status": process.status})
+        process.kill_group()
         child.process = None
         child.failures = 0 if now - child.started > LIVED_LONG else child.failures + 1
-        # The first restart is immediate; who cannot live at all is tried less and less often.
-        child.start_at = now + min(LONGEST_PAUSE, 2.0 ** (child.failures - 2) if child.failures > 1 else 0.0)
+        # The first restart is immediate.
+        child.start_at = now + min(LONGEST_PAUSE, 0.25 * max(child.failures - 1, 0))
 
     def _judge(self) -> None:
         """Look at the heartbeats and kill what is stuck. Without a database nobody is judged."""
@@ -119,7 +121,7 @@ class Supervisor:
         for child in stuck:
             if child.process is not None:
                 logger.error("supervisor.stuck", extra={"child": child.name, "child_pid": child.process.pid})
-                processes.kill_group(child.process)
+                child.process.kill_group()
 
     def _is_stuck(self, child: Child, now: float) -> bool:
         if child.process is None:
@@ -149,24 +151,21 @@ class Supervisor:
         for child in running:
             # To the parent alone: a cluster whose whole group gets the signal hangs.
             if child.process is not None and child.is_running:
-                child.process.send_signal(signal.SIGTERM)
+                child.process.send(signal.SIGTERM)
         deadline = time.monotonic() + self.grace
         for child in running:
             if child.process is None:
                 continue
-            try:
-                child.process.wait(max(deadline - time.monotonic(), 0.1))
-            except subprocess.TimeoutExpired:
+            if not child.process.wait(max(deadline - time.monotonic(), 0.1)):
                 logger.error("supervisor.killed", extra={"child": child.name})
-            processes.kill_group(child.process)
+            child.process.kill_group()
 
 
 def pager_children() -> list[Child]:
     """Return the clock and the queue."""
-    manage = [sys.executable, os.path.abspath(sys.argv[0])]  # noqa: PTH100 - a script's path, not a file to work on
     return [
-        Child("clock", [*manage, "pagerclock"], heartbeats.CLOCK),
-        Child("queue", [*manage, "pagerqueue"], heartbeats.QUEUE),
+        Child("clock", children.kept_clock, heartbeats.CLOCK, outlives=True),
+        Child("queue", children.queue, heartbeats.QUEUE),
     ]
 
 

@@ -1,7 +1,7 @@
 """``manage.py serve``: everything on one machine."""
 
 import socket
-import sys
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         prepare_queue()
-        web = Child("web", web_command(host, port, options["workers"]))
+        web = Child("web", partial(serve_web, host, port, options["workers"]))
         supervisor = Supervisor([web, *pager_children()], grace=GRACE)
         stop_on_signals(supervisor.stop)
         announced = False
@@ -43,12 +43,21 @@ class Command(BaseCommand):
             raise CommandError(f"The web server does not start on {host}:{port}: see above.")
 
 
-def web_command(host: str, port: int, workers: int) -> list[str]:
-    """Return the command that serves pages, API and live streams."""
-    listen = ["--host", host, "--port", str(port), "--workers", str(workers)]
-    # Without a limit a SIGTERM waits for the last open live stream, which is for ever.
-    quiet = ["--timeout-graceful-shutdown", "5", "--no-access-log", "--log-level", "warning", "--ws", "none"]
-    return [sys.executable, "-m", "uvicorn", "config.asgi:application", *listen, *quiet]
+def serve_web(host: str, port: int, workers: int) -> None:
+    """Serve pages, API and live streams, until SIGTERM."""
+    import uvicorn
+
+    uvicorn.run(
+        "config.asgi:application",
+        host=host,
+        port=port,
+        workers=workers,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        # Without a limit a SIGTERM waits for the last open live stream, which is for ever.
+        timeout_graceful_shutdown=5,
+    )
 
 
 def _answers(host: str, port: int) -> bool:

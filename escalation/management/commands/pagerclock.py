@@ -1,12 +1,10 @@
 """``manage.py pagerclock``: clock 1."""
 
-import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from escalation.pager.clock import PagerClock
-from escalation.pager.processes import prepare_child
+from escalation.pager import children
 
 
 class Command(BaseCommand):
@@ -15,9 +13,8 @@ class Command(BaseCommand):
         "queue has not begun within three. Any number may run. Usually started by runpager or serve."
     )
 
+    # Checked when it is deployed: here each second counts.
+    requires_system_checks = []
+
     def handle(self, *args: Any, **options: Any) -> None:
-        prepare_child()
-        pager = PagerClock()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: pager.stop())
-        pager.run()
+        children.clock()

@@ -13,6 +13,9 @@ class Command(BaseCommand):
         "stuck. SIGTERM lets them finish what they are at."
     )
 
+    # Checked when it is deployed: here each second counts.
+    requires_system_checks = []
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--grace", type=float, default=60.0, help="Seconds that work in progress gets after a SIGTERM."
