@@ -1,0 +1,1 @@
+"""Tests that take their time: real processes are started, killed and counted. ``make test-slow`` runs them."""
