@@ -25,11 +25,12 @@ class TeamNow:
 
 @dataclass(frozen=True, slots=True)
 class ShiftRow:
-    """A shift with its person; without one it is a gap. ``is_now``: it is running."""
+    """A shift with its person; without one it is a gap. ``is_now``: it is running; ``is_cut``: it goes on after it."""
 
     shift: Shift
     person: User | None
     is_now: bool
+    is_cut: bool = False
 
     @property
     def is_gap(self) -> bool:
@@ -76,7 +77,10 @@ def rotas(at: datetime, ahead: timedelta = AHEAD) -> list[Rota]:
     return [
         Rota(
             schedule,
-            [ShiftRow(s, people.get(s.user_id or 0), s.start <= at) for s in shifts.get(schedule.pk, [])],
+            [
+                ShiftRow(s, people.get(s.user_id or 0), s.start <= at, s.end >= at + ahead)
+                for s in shifts.get(schedule.pk, [])
+            ],
         )
         for schedule in schedules
     ]

@@ -111,7 +111,8 @@ class _Builder:
                     "gap", name, timer.note or "Nobody could be asked", at=timer.settled_at, can_page_now=role
                 )
             ]
-        asked[-1].can_page_now = role
+        people = [rung for rung in asked if rung.page] or asked
+        people[-1].can_page_now = role
         return asked
 
     def _asked(self, role: str) -> list[Rung]:

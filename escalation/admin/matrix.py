@@ -20,8 +20,8 @@ class EscalationRuleAdmin(AuditedModelAdmin):
     list_display = ["cell", "words", "timing", "delay_minutes", "clock", "condition", "action"]
     list_display_links = ["cell"]
     list_editable = ["timing", "delay_minutes", "clock", "condition", "action"]
-    list_filter = ["severity", "role"]
-    ordering = ["severity", "role"]
+    ordering = ["severity", "pk"]
+    actions = None
 
     @admin.display(description="Cell", ordering="severity")
     def cell(self, rule: EscalationRule) -> str:
@@ -36,6 +36,9 @@ class EscalationRuleAdmin(AuditedModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and EscalationRule.objects.count() < CELLS
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         """Return the form of a row of the list: the model's own checks with their sentences."""

@@ -22,7 +22,7 @@ from escalation import actions
 from escalation.access import ExpiredLink, page_of_token
 from escalation.engine.wording import role_words
 from escalation.models import EscalationTimer, Page
-from incidents import phasing, snippets
+from incidents import phasing
 from incidents.models import PhaseStep
 from incidents.state import who_was_first
 
@@ -121,20 +121,11 @@ def _next_person(page: Page) -> EscalationTimer | None:
     return armed.filter(kind=EscalationTimer.Kind.NEXT).order_by("due_at").first()
 
 
-def _first_steps(page: Page) -> list[dict[str, str]]:
-    """Return the first steps of the phase's checklist that nobody has ticked, with their commands filled in."""
+def _first_steps(page: Page) -> list[PhaseStep]:
+    """Return the first steps of the phase's checklist that nobody has ticked."""
     incident = page.incident
     steps = PhaseStep.objects.filter(phase__key=phasing.current_key(incident), is_active=True)
-    untouched = steps.exclude(pk__in=incident.ticks.values("step_id"))[:FIRST_STEPS]
-    variables = snippets.variables_of(list(incident.components.all()))
-    return [
-        {
-            "text": step.text,
-            "link": step.link,
-            "command": snippets.fill(step.command, incident, variables) if step.command else "",
-        }
-        for step in untouched
-    ]
+    return list(steps.exclude(pk__in=incident.ticks.values("step_id"))[:FIRST_STEPS])
 
 
 def _dead_link(request: HttpRequest, error: NotFound) -> HttpResponse:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-def shown(client: Client, url: str, status: int = 200, **headers: str) -> str:
+def shown(client: Client, url: str, status: int = 200, headers: dict[str, str] | None = None) -> str:
     with time_machine.travel(NOON, tick=False):
         response = client.get(url, headers=headers)
     assert response.status_code == status
@@ -59,7 +59,7 @@ def test_an_empty_installation_says_what_the_page_is_for(client: Client, viewer:
 
 def test_the_start_pages_strip_is_a_fragment(client: Client, viewer: User, alice: User) -> None:
     builders.fills("on_call", alice, builders.team("Platform"))
-    strip = shown(client, "/on-call/strip/", **HTMX)
+    strip = shown(client, "/on-call/strip/", headers=HTMX)
     assert strip.startswith('<ul class="rows" id="on-call-strip">')
     assert "Alice" in strip
     with time_machine.travel(NOON, tick=False):
@@ -89,7 +89,7 @@ def api(alice: User, bob: User) -> Component:
 
 
 def test_the_preview_names_people_rules_and_methods(client: Client, viewer: User, api: Component) -> None:
-    fragment = shown(client, f"/escalation/preview/?severity=1&components={api.pk}", **HTMX)
+    fragment = shown(client, f"/escalation/preview/?severity=1&components={api.pk}", headers=HTMX)
     assert fragment.startswith('<div class="stack-small" id="who-will-be-woken"')
     for words in (
         "Bob",
@@ -115,7 +115,7 @@ def test_the_preview_is_a_page_too_and_takes_short_names_and_an_instant(
 def test_the_preview_waits_while_somebody_is_still_choosing(
     client: Client, viewer: User, api: Component
 ) -> None:
-    assert "Choose a severity" in shown(client, "/escalation/preview/?title=x&severity=", **HTMX)
+    assert "Choose a severity" in shown(client, "/escalation/preview/?title=x&severity=", headers=HTMX)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_preview_waits_while_somebody_is_still_choosing(
 def test_the_preview_says_what_it_does_not_understand(
     client: Client, viewer: User, api: Component, query: str, sentence: str
 ) -> None:
-    assert sentence in shown(client, f"/escalation/preview/?{query}", status=400, **HTMX)
+    assert sentence in shown(client, f"/escalation/preview/?{query}", status=400, headers=HTMX)
 
 
 # ---- reviews ----

@@ -136,7 +136,7 @@ def test_the_engine_then_pages_exactly_these_people_at_exactly_these_times(
     for due in sorted({due for due, _, _ in announced}):
         with clock.at(due):
             engine.tick(due)
-    first = {}
+    first: dict[tuple[str, int, int | None], tuple[datetime, str, int | None]] = {}
     for page in Page.objects.order_by("pk"):
         first.setdefault((page.role, page.position, page.user_id), (page.due_at, page.role, page.user_id))
     assert set(first.values()) == announced
