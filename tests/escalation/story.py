@@ -17,10 +17,9 @@ from tests import builders
 
 
 @dataclass
-class Story:
+class Cast:
     """bob is on call, then carol, then the whole team; lee leads, mia manages, eve directs. alice commands."""
 
-    traveller: time_machine.Traveller
     team: Team
     alice: User
     bob: User
@@ -33,6 +32,13 @@ class Story:
         """Alice declares an incident now."""
         fields = {"title": "Webhooks down", "team": self.team, **fields}
         return actions.declare(by=Actor.of(self.alice), severity=severity, **fields)
+
+
+@dataclass
+class Story(Cast):
+    """The cast, and time that stands still until the story moves it."""
+
+    traveller: time_machine.Traveller
 
     def go_to(self, instant: datetime) -> None:
         """Let time pass until ``instant``; the clock wakes for each due timer."""
@@ -50,7 +56,7 @@ class Story:
         self.traveller.shift(timedelta(**length))
 
 
-def begin(traveller: time_machine.Traveller) -> Story:
+def cast() -> Cast:
     """Set the scene, at whatever time it is."""
     calendar = builders.office_hours(is_default=True)
     people = {name: builders.person(name.capitalize()) for name in ("bob", "carol", "lee", "mia", "eve")}
@@ -63,7 +69,12 @@ def begin(traveller: time_machine.Traveller) -> Story:
     builders.fills("team_lead", people["lee"], team)
     builders.fills("manager", people["mia"], team)
     builders.fills("executive", people["eve"], team)
-    return Story(traveller=traveller, team=team, alice=alice, **people)
+    return Cast(team=team, alice=alice, **people)
+
+
+def begin(traveller: time_machine.Traveller) -> Story:
+    """Set the scene, with time in the story's hand."""
+    return Story(traveller=traveller, **vars(cast()))
 
 
 def paged(incident: Incident, *, role: str = "") -> list[tuple[str, str]]:
