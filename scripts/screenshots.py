@@ -163,7 +163,9 @@ def _cookie(email: str, address: str) -> Any:
     return {"name": name, "value": client.cookies[name].value, "url": address}
 
 
-def take(browser: Browser, address: str, shots: list[Shot], views: list[str], into: Path) -> int:
+def take(
+    browser: Browser, address: str, shots: list[Shot], views: list[str], into: Path, *, whole: bool = True
+) -> int:
     """Takes the pictures and returns how many pages did not answer as they should."""
     facts = read_demo(address)
     faults = 0
@@ -175,7 +177,7 @@ def take(browser: Browser, address: str, shots: list[Shot], views: list[str], in
                 page = context.new_page()
                 answer = page.goto(address + shot.path.format(**facts.references), wait_until="load")
                 page.wait_for_timeout(SETTLE_MS)
-                page.screenshot(path=into / f"{shot.name}-{view}.png", full_page=True)
+                page.screenshot(path=into / f"{shot.name}-{view}.png", full_page=whole)
             if answer is None or answer.status != shot.status:
                 print(f"{shot.path} answered {answer and answer.status}", file=sys.stderr)
                 faults += 1
@@ -188,6 +190,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="PAGE")
     parser.add_argument("--views", nargs="+", choices=VIEWS, default=list(VIEWS), metavar="VIEW")
     parser.add_argument("--into", type=Path, default=ROOT / "test-results" / "screenshots")
+    parser.add_argument("--first-screen", action="store_true", help="only what shows without scrolling")
     options = parser.parse_args()
     from scripts.chromium import ARGUMENTS, find_chromium
 
@@ -203,7 +206,9 @@ def main() -> int:
 
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-            faults = take(browser, address, shots, options.views, options.into)
+            faults = take(
+                browser, address, shots, options.views, options.into, whole=not options.first_screen
+            )
     print(f"{len(shots) * len(options.views)} pictures in {options.into}")
     return 1 if faults else 0
 
