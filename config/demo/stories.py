@@ -93,7 +93,7 @@ def late_reports(t: Teller) -> None:
     t.tell(18, acknowledge, responder, incident=incident)
     t.tell(20, actions.take_role, "hana", incident=incident, role="commander")
     t.tell(44, actions.add_note, responder, incident=incident, kind="evidence",
-           text="`pg_stat_activity`: the vacuum of `runs` holds the reports back since the table doubled.")  # fmt: skip
+           text="pg_stat_activity: the vacuum of runs holds the reports back since the table doubled.")  # fmt: skip
     t.tell(60, actions.change_status, "hana", incident=incident, to="mitigating",
            note="Moving the vacuum to the afternoon.")  # fmt: skip
     _update(
@@ -193,7 +193,7 @@ def out_of_connections(t: Teller) -> None:
     t.tell(19, actions.change_hypothesis, "ivan", hypothesis=first, state="discarded",
            evidence="Switched off: no change after five minutes.")  # fmt: skip
     t.tell(21, actions.hypothesise, "ivan", incident=incident, theory="The pooler restarted with its defaults",
-           evidence="`pool_size` is 500 since the host was patched.", fix_strategy="Put the file back.")  # fmt: skip
+           evidence="pool_size is 500 since the host was patched.", fix_strategy="Put the file back.")  # fmt: skip
     t.tell(23, actions.decide, "hana", incident=incident, choice="Restart the poolers one by one",
            reason="30 s of errors each, instead of an hour of them.", undo_note="None needed.")  # fmt: skip
     t.tell(
@@ -244,7 +244,7 @@ def too_many_requests(t: Teller) -> None:
     t.tell(9, actions.take_role, "carol", incident=incident, role="comms_lead")
     _update(t, 15, "carol", incident, "API calls are refused with 429.", "Resetting the limiter.", "15 min")
     t.tell(18, actions.decide, "alice", incident=incident, choice="Switch the limiter off for an hour",
-           reason="Its counters are wrong; the load is ordinary.", undo_note="`LIMITER_ENABLED=true`")  # fmt: skip
+           reason="Its counters are wrong; the load is ordinary.", undo_note="Set LIMITER_ENABLED to true.")  # fmt: skip
     t.tell(19, actions.change_status, "alice", incident=incident, to="mitigating", note="Limiter off.")
     _monitor_and_resolve(t, 24, 55, "alice", incident, "Counters keyed by customer again; limiter back on.")
 
@@ -285,7 +285,7 @@ def one_in_five(t: Teller) -> None:
     t.tell(5, actions.take_role, bob, incident=incident, role="tech_lead")
     _tick(t, 6, bob, incident, "List the pods", "Follow the newest log lines", "Error rate trends")
     t.tell(7, actions.add_note, bob, incident=incident, kind="evidence",
-           text="```\nwebhook-intake-7d9f-2x4kq   0/1   OOMKilled   6\n```\nOnly pods on the new nodes.")  # fmt: skip
+           text="webhook-intake-7d9f-2x4kq   0/1   OOMKilled   6\n# only pods on the new nodes")  # fmt: skip
     t.tell(8, actions.take_role, "carol", incident=incident, role="comms_lead")
     t.tell(9, actions.hypothesise, bob, incident=incident, theory="The new nodes have half the memory",
            evidence="All restarts are on `pool-c`.", impact_assessment="A fifth of the events is retried.",
@@ -294,7 +294,7 @@ def one_in_five(t: Teller) -> None:
             "Looking at pods that restart on the new nodes.", "40 min")  # fmt: skip
     t.tell(15, actions.decide, "alice", incident=incident, choice="Drain pool-c now, raise the limit later",
            reason="Draining is quick and can be undone.", alternatives="Raise the limit first: a release.",
-           undo_note="`kubectl uncordon -l pool=c`")  # fmt: skip
+           undo_note="kubectl uncordon -l pool=c")  # fmt: skip
     t.tell(16, actions.change_status, "alice", incident=incident, to="mitigating", note="Draining pool-c.")
     t.tell(
         18, actions.add_note, "femi", incident=incident, text="Two of five nodes are empty, 503 at **11 %**."
