@@ -244,7 +244,7 @@ def too_many_requests(t: Teller) -> None:
     t.tell(9, actions.take_role, "carol", incident=incident, role="comms_lead")
     _update(t, 15, "carol", incident, "API calls are refused with 429.", "Resetting the limiter.", "15 min")
     t.tell(18, actions.decide, "alice", incident=incident, choice="Switch the limiter off for an hour",
-           reason="Its counters are wrong; the load is ordinary.", undo_note="Set LIMITER_ENABLED to true.")  # fmt: skip
+           reason="Its counters are wrong; the load is ordinary.", undo_note="Switch it on again.")  # fmt: skip
     t.tell(19, actions.change_status, "alice", incident=incident, to="mitigating", note="Limiter off.")
     _monitor_and_resolve(t, 24, 55, "alice", incident, "Counters keyed by customer again; limiter back on.")
 
