@@ -18,6 +18,7 @@ from communications.models import Attempt, Delivery
 from communications.outbox import failures
 from communications.outbox.rows import PATIENCE
 from communications.transports.base import Outgoing, TransportError
+from incidents.models import Incident
 
 logger = logging.getLogger(__name__)
 
@@ -164,6 +165,9 @@ def _settle(claim: Claim, error: TransportError | None, now: datetime) -> None:
     if error:
         outcome = Attempt.Outcome.PERMANENT if error.permanent else Attempt.Outcome.TEMPORARY
     with transaction.atomic():
+        if error is not None and delivery.incident_id is not None:
+            # The incident before its deliveries, as whoever answers a page does: else each waits for the other.
+            Incident.objects.select_for_update(no_key=True).filter(pk=delivery.incident_id).first()
         if claim.attempt is not None:
             started = Attempt.objects.filter(pk=claim.attempt.pk, outcome=Attempt.Outcome.STARTED)
             started.update(outcome=outcome, ended_at=now, detail=detail)

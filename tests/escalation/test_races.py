@@ -11,12 +11,14 @@ from django.db import connections
 from accounts.actor import Actor
 from common import clock
 from common.errors import Conflict
+from communications import outbox
 from communications.models import Delivery
 from escalation import actions, audit, engine
 from escalation.models import EscalationTimer, Page
 from incidents import actions as incidents
 from incidents.models import Event, EventKind, Incident
 from tests.escalation.story import Cast, cast
+from tests.support.smtp_sink import SmtpSink, refuse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,6 +97,21 @@ def test_an_answer_and_the_next_person_cannot_pass_each_other(scene: Cast) -> No
             partial(actions.acknowledge, by=Actor.of(scene.bob), incident=incident),
         )
         assert not Page.objects.filter(incident=incident, role="on_call", state=Page.State.OPEN).exists()
+
+
+def test_an_answer_and_a_failing_mail_do_not_wait_for_each_other(scene: Cast, smtp_sink: SmtpSink) -> None:
+    smtp_sink.answer(then=refuse("550 5.1.1 no such user"))
+    for _ in range(8):
+        incident = scene.declare(1)
+        mail = Delivery.objects.get(incident=incident, transport="email")
+        together(
+            partial(outbox.deliver, [mail.pk]),
+            partial(actions.acknowledge, by=Actor.of(scene.bob), incident=incident),
+        )
+        mail.refresh_from_db()
+        assert mail.state in (Delivery.State.CANCELLED, Delivery.State.FAILED)
+        incident.refresh_from_db()
+        assert incident.acknowledged_by == scene.bob
 
 
 def test_raising_the_severity_while_the_clock_ticks_pages_nobody_twice(scene: Cast) -> None:
