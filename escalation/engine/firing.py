@@ -1,6 +1,7 @@
 """What happens when a timer comes due, and the sweep that finds those that are."""
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from escalation.engine.paging import (
     page_people,
     page_role,
 )
-from escalation.engine.run import Run, begin, hold
+from escalation.engine.run import Run, begin
 from escalation.engine.timers import Kind, State
 from escalation.models import Escalation, EscalationRole, EscalationTimer, Page
 from escalation.targets import Target
@@ -28,6 +29,8 @@ from incidents.models import Event, EventKind
 logger = logging.getLogger(__name__)
 
 SWEEP_LIMIT = 1000
+# After so long the other sources get their turn: pages that are written have to be sent, too.
+SWEEP_SECONDS = 1.0
 STEPS_AT_ONCE = 100
 LONGEST_REST = timedelta(seconds=30)
 # Timers that could not be fired, with their failures and when to try again: a bad row must not fill log and loop.
@@ -43,15 +46,18 @@ def tick(now: datetime) -> int:
     due = EscalationTimer.objects.filter(state=State.ARMED, due_at__lte=now)
     rested = [pk for pk, (_, until) in _resting.items() if until > now]
     found = due.exclude(pk__in=rested).order_by("due_at", "pk").values_list("incident_id", flat=True)
-    return sum(_tick_incident(pk, now) for pk in dict.fromkeys(found[:SWEEP_LIMIT]))
+    settled, deadline = 0, time.monotonic() + SWEEP_SECONDS
+    for pk in dict.fromkeys(found[:SWEEP_LIMIT]):
+        settled += _tick_incident(pk, now)
+        if time.monotonic() > deadline:
+            break
+    return settled
 
 
 def _tick_incident(pk: int, now: datetime) -> int:
     try:
         with transaction.atomic():
-            if hold(pk, skip_locked=True) is None:
-                return 0
-            run = begin(pk, now)
+            run = begin(pk, now, skip_locked=True)
             settled = fire_due(run) if run else 0
             crash_point("engine.after_tick")
         crash_point("engine.after_tick_commit")
@@ -193,10 +199,9 @@ def arm_expiry(run: Run, user_id: int, role: str, due_at: datetime, rule: dict[s
 
 def note_exhaustion(run: Run) -> None:
     """Write down, once, that everybody has been asked in vain."""
-    if run.escalation.exhausted_at or not run.incident.is_active or run.mitigated or holders(run):
+    if run.escalation.exhausted_at or not run.incident.is_active or run.mitigated:
         return
-    asking = [timer for timer in timers.armed(run) if timer.kind != Kind.EXPIRY]
-    if asking:
+    if timers.armed(run).exclude(kind=Kind.EXPIRY).exists() or holders(run):
         return
     ours = Escalation.objects.filter(pk=run.escalation.pk, exhausted_at=None)
     if ours.update(exhausted_at=run.now):

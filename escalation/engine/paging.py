@@ -36,24 +36,23 @@ class Ask:
 
 def holders(run: Run) -> dict[int, str]:
     """Return who has the incident now, as {user id: name}: their newest page since it was opened is acknowledged."""
+    return _standing(run)[0]
+
+
+def _standing(run: Run) -> tuple[dict[int, str], set[int]]:
+    """Return who has the incident, and who said in this epoch that they cannot take it."""
     newest: dict[int, tuple[str, str]] = {}
-    pages = Page.objects.filter(incident=run.incident, epoch__gte=run.escalation.first_epoch)
-    for user, state, label in (
-        pages.filter(needs_answer=True)
-        .exclude(user=None)
-        .order_by("pk")
-        .values_list("user_id", "state", "user_label")
-    ):
+    declined: set[int] = set()
+    pages = Page.objects.filter(
+        incident=run.incident, epoch__gte=run.escalation.first_epoch, needs_answer=True
+    )
+    rows = pages.exclude(user=None).order_by("pk").values_list("user_id", "state", "user_label", "epoch")
+    for user, state, label, epoch in rows:
         newest[user] = (state, label)
-    return {user: label for user, (state, label) in newest.items() if state == Page.State.ACKNOWLEDGED}
-
-
-def decliners(run: Run) -> set[int]:
-    """Return who said in this epoch that they cannot take it."""
-    declined = Page.objects.filter(
-        incident=run.incident, epoch=run.incident.epoch, state=Page.State.DECLINED
-    ).exclude(user=None)
-    return set(declined.values_list("user_id", flat=True))
+        if state == Page.State.DECLINED and epoch == run.incident.epoch:
+            declined.add(user)
+    having = {user: label for user, (state, label) in newest.items() if state == Page.State.ACKNOWLEDGED}
+    return having, declined
 
 
 def page_role(run: Run, ask: Ask) -> str:
@@ -63,7 +62,7 @@ def page_role(run: Run, ask: Ask) -> str:
     has acknowledged already is not asked again.
     """
     positions = people_for(run.incident, ask.role, run.now)
-    having, declined = holders(run), decliners(run)
+    having, declined = _standing(run)
     for position in range(ask.position, max(len(positions), 1)):
         people = positions[position] if position < len(positions) else []
         able = [target for target in people if target.user.is_active]
@@ -227,7 +226,7 @@ def _arm_chain(run: Run, ask: Ask, position: int, positions: int) -> None:
 def arm_next(run: Run, ask: Ask, position: int) -> None:
     """Arm the request to the next position of a role."""
     key = f"next:{ask.role}:{position}:{next_round(run, ask.role)}"
-    due_at = run.pace.after(ask.due_at, run.pace.next, run.calendar)
+    due_at = run.after(ask.due_at, run.pace.next)
     rule = ask.rule.as_json()
     timers.arm(run, timers.Kind.NEXT, key, ask.role, due_at, position=position, rule=rule)
 
@@ -240,7 +239,7 @@ def arm_repeat(run: Run, role: str, rule: RuleSpec, last_due: datetime, *, done:
     due_at = last_due
     while done < run.pace.rounds:
         done += 1
-        due_at = run.pace.after(due_at, run.pace.repeat, run.calendar)
+        due_at = run.after(due_at, run.pace.repeat)
         if due_at > run.now:
             key = f"repeat:{role}:{next_round(run, role)}"
             timers.arm(run, timers.Kind.REPEAT, key, role, due_at, round=done, rule=rule.as_json())

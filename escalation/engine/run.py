@@ -7,7 +7,7 @@ from functools import cached_property
 from accounts import calendars
 from accounts.actor import Actor
 from accounts.models import Team
-from common.businesstime import Calendar
+from common.businesstime import ALWAYS, Calendar
 from escalation.duetimes import RuleSpec
 from escalation.engine.pace import PACES, Pace
 from escalation.models import Escalation, EscalationRule
@@ -34,6 +34,11 @@ class Run:
     def pace(self) -> Pace:
         return PACES[self.incident.severity]
 
+    def after(self, start: datetime, minutes: int) -> datetime:
+        """Return the UTC instant ``minutes`` after ``start`` on the pace's clock."""
+        calendar = self.calendar if self.pace.business else ALWAYS  # the wall clock needs no calendar
+        return self.pace.after(start, minutes, calendar)
+
     @property
     def mitigated(self) -> bool:
         return self.incident.status == Status.MONITORING
@@ -58,9 +63,9 @@ def hold(pk: int, *, skip_locked: bool = False) -> Incident | None:
     return rows.select_related("team__calendar").filter(pk=pk).first()
 
 
-def begin(pk: int, now: datetime, by: Actor = ENGINE) -> Run | None:
+def begin(pk: int, now: datetime, by: Actor = ENGINE, *, skip_locked: bool = False) -> Run | None:
     """Hold the incident and return its run, or ``None`` where nothing was ever escalated."""
-    incident = hold(pk)
+    incident = hold(pk, skip_locked=skip_locked)
     escalation = Escalation.objects.filter(incident_id=pk).first()
     if incident is None or escalation is None:
         return None
