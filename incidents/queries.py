@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from common import clock
-from incidents.models import ACTIVE_STATUSES, Component, Incident, Status
+from incidents.models import ACTIVE_STATUSES, Component, Incident, SeverityDefinition, Status, Symptom
 
 PAGE_SIZE = 50
 RECENT = timedelta(hours=48)
@@ -127,3 +127,12 @@ def similar(user: User, title: str, components: list[Component]) -> list[Inciden
     return [incident for incident in open_ones.order_by("severity", "-number")[:100] if is_similar(incident)][
         :5
     ]
+
+
+def severities() -> list[SeverityDefinition]:
+    """Return the severities with up to four ``examples`` each: the symptoms that propose them (R02-R06)."""
+    definitions, symptoms = list(SeverityDefinition.objects.all()), list(Symptom.objects.all())
+    for definition in definitions:
+        examples = [symptom.text for symptom in symptoms if symptom.severity == definition.level]
+        definition.examples = examples[:4]  # type: ignore[attr-defined]
+    return definitions

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 
 from incidents import actions, queries
 from incidents.forms import DeclareForm, ReportForm
-from incidents.models import Incident, SeverityDefinition, Symptom
+from incidents.models import Incident, Symptom
 from incidents.views.base import actor, form_page, known, page, sent, viewer
 
 
@@ -111,19 +111,9 @@ def _context(request: HttpRequest, form: DeclareForm) -> dict[str, Any]:
         form.is_valid()
     return {
         "form": form,
-        "definitions": _definitions(),
+        "definitions": queries.severities(),
         **_beside(request, form),
     }
-
-
-def _definitions() -> list[SeverityDefinition]:
-    """Return the severities with up to four examples each: the symptoms that propose them."""
-    definitions = list(SeverityDefinition.objects.all())
-    symptoms = list(Symptom.objects.all())
-    for definition in definitions:
-        examples = [symptom.text for symptom in symptoms if symptom.severity == definition.level]
-        definition.examples = examples[:4]  # type: ignore[attr-defined]
-    return definitions
 
 
 def _beside(request: HttpRequest, form: DeclareForm) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 
 from accounts.actor import Actor
 from common.errors import Invalid, NotFound
-from incidents import actions, state
+from incidents import actions, queries, state
 from incidents.forms import (
     ComponentsForm,
     ConfirmForm,
@@ -16,7 +16,7 @@ from incidents.forms import (
     SeverityForm,
     StatusForm,
 )
-from incidents.models import Incident, SeverityDefinition, Status
+from incidents.models import Incident, Status
 from incidents.views.base import Ask, actor, asked, form_page, known, sent, viewer
 
 WORKING = (Status.INVESTIGATING, Status.MITIGATING, Status.MONITORING)
@@ -164,7 +164,7 @@ def severity(request: HttpRequest, reference: str) -> HttpResponse:
     ask = Ask(
         f"How bad is {incident.reference} now?", "Change the severity", "Severity changed.",
         "Raising it pages everybody newly due; who has acknowledged stays so. Lowering it pages nobody.",
-        template="incidents/severity.html", context={"definitions": SeverityDefinition.objects.all()},
+        template="incidents/severity.html", context={"definitions": queries.severities()},
     )  # fmt: skip
     return asked(
         request, incident, form, ask,
