@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 from config.hub import END, Hub, Message, Subscriber, hub
@@ -115,11 +115,11 @@ def _fits(kind: str, ticket: live.Ticket) -> bool:
 
 def _after(scope: Scope) -> str:
     """Return the last message the browser has: Last-Event-ID on reconnection, else what the page was made with."""
-    for name, value in scope["headers"]:
+    for name, value in cast(list[tuple[bytes, bytes]], scope["headers"]):
         if name == b"last-event-id":
-            last: bytes = value
-            return last.decode("latin-1")[:64]
-    query = parse_qs(scope["query_string"].decode("latin-1"))
+            return value.decode("latin-1")[:64]
+    text: str = scope["query_string"].decode("latin-1")
+    query = parse_qs(text)
     return query.get("after", [""])[-1][:64]
 
 

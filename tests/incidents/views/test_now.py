@@ -1,5 +1,7 @@
 """Now: worst clock first, what waits for me, triage, and all quiet."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -50,7 +52,7 @@ def test_who_may_only_look_sees_triage_without_its_buttons(
 def test_a_role_offer_a_task_and_a_checkpoint_wait_for_the_one_who_was_asked(
     incident: Incident, alice: User, bob: User, as_bob: Client, as_dave: Client
 ) -> None:
-    soon = timezone.now() + timezone.timedelta(minutes=5)
+    soon = timezone.now() + timedelta(minutes=5)
     by = Actor.of(alice)
     offer = actions.offer_role(by=by, incident=incident, role="commander", to=bob)
     actions.assign_task(by=by, incident=incident, title="Read the log", assignee=bob, due_at=soon)
@@ -98,6 +100,6 @@ def test_more_incidents_need_no_more_queries(
 
 
 def test_a_breached_promise_is_marked(procedure: None, as_bob: Client) -> None:
-    long_ago = timezone.now() - timezone.timedelta(hours=2)
+    long_ago = timezone.now() - timedelta(hours=2)
     builders.bare_incident(declared_at=long_ago, response_started_at=long_ago, response_due_at=long_ago)
     assert "data-breached" in as_bob.get("/").content.decode()
