@@ -192,10 +192,10 @@ def main() -> int:
     parser.add_argument("--into", type=Path, default=ROOT / "test-results" / "screenshots")
     parser.add_argument("--first-screen", action="store_true", help="only what shows without scrolling")
     options = parser.parse_args()
-    from scripts.chromium import ARGUMENTS, find_chromium
+    from scripts.chromium import ARGUMENTS, find_chromium, why_not
 
-    if (executable := find_chromium()) is None:
-        print("No Chromium was found. Install chromium, or name one in ALLCLEAR_CHROMIUM.", file=sys.stderr)
+    if fault := why_not():
+        print(f"There are no pictures: {fault}", file=sys.stderr)
         return 1
     options.into.mkdir(parents=True, exist_ok=True)
     shots = [shot for shot in SHOTS if shot.name in options.only]
@@ -205,7 +205,7 @@ def main() -> int:
         from playwright.sync_api import sync_playwright
 
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+            browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
             faults = take(
                 browser, address, shots, options.views, options.into, whole=not options.first_screen
             )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connections
 
-from scripts.chromium import find_chromium
+from scripts.chromium import find_chromium, why_not
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -20,12 +20,15 @@ def require_all() -> bool:
 
 
 def pytest_configure() -> None:
-    if require_all() and find_chromium() is None:
-        raise pytest.UsageError("ALLCLEAR_REQUIRE_ALL is set, and there is no Chromium for the browser tests")
+    if require_all() and (fault := why_not()):
+        raise pytest.UsageError(f"ALLCLEAR_REQUIRE_ALL is set, and there are no browser tests: {fault}")
 
 
 def pytest_report_header() -> list[str]:
-    return [f"database: {connections['default'].vendor}", f"browser tests: {find_chromium() or 'left out'}"]
+    return [
+        f"database: {connections['default'].vendor}",
+        f"browser tests: {'left out' if why_not() else find_chromium()}",
+    ]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -37,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def is_left_out(item: pytest.Item) -> bool:
     """Tests for the other database do not count as skipped: `make test` runs them on that database."""
-    if item.get_closest_marker("browser") and find_chromium() is None:
+    if item.get_closest_marker("browser") and why_not():
         return True
     wanted = [name for name in DATABASES if item.get_closest_marker(name)]
     return bool(wanted) and connections["default"].vendor not in wanted
@@ -51,12 +54,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if find_chromium() is None:
-        terminalreporter.write_line(
-            "Browser tests were left out: no Chromium was found. "
-            "Install chromium, or name one in ALLCLEAR_CHROMIUM.",
-            yellow=True,
-        )
+    if fault := why_not():
+        terminalreporter.write_line(f"Browser tests were left out: {fault}", yellow=True)
     if require_all() and (skipped := list(skipped_tests(config))):
         names = ", ".join(skipped)
         terminalreporter.write_line(f"ALLCLEAR_REQUIRE_ALL is set, but these were skipped: {names}", red=True)
