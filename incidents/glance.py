@@ -86,3 +86,8 @@ def of_this_app(user: User) -> Iterable[Waiting]:
 
 def _page(incident: Incident, rest: str) -> str:
     return f"{incident.get_absolute_url()}{rest}"
+
+
+def pages_waiting_for(user: User) -> list[Waiting]:
+    """Return what the apps above ask of this person: the pages they have not answered."""
+    return [waiting for source in _waiting() for waiting in source(user)]

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from incidents import actions, live, timeline
@@ -16,6 +15,7 @@ from incidents.views.base import known, page, viewer
 
 PANELS: dict[str, Callable[[Incident, User], dict[str, Any]]] = {
     "state": panels.state,
+    "primary": panels.primary,
     "checklist": panels.checklist,
     "work": panels.work,
     "details": panels.details,
@@ -82,15 +82,7 @@ def _since(incident: Incident, user: User, window: timeline.Window) -> dict[str,
 def _elsewhere(incident: Incident) -> dict[str, str]:
     """Return the addresses of the panels that apps above own; "" where an app is not installed."""
     return {
-        "paging_url": _reverse("escalation:paging_panel", incident),
-        "updates_url": _reverse("communications:updates_panel", incident),
-        "update_url": _reverse("communications:publish", incident),
+        "paging_url": panels.elsewhere("escalation:paging_panel", incident),
+        "updates_url": panels.elsewhere("communications:updates_panel", incident),
         "updates_kinds": panels.KINDS["updates"],
     }
-
-
-def _reverse(name: str, incident: Incident) -> str:
-    try:
-        return reverse(name, args=[incident.reference])
-    except NoReverseMatch:
-        return ""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Prefetch
+from django.urls import NoReverseMatch, reverse
 
 from accounts.actor import Actor
 from accounts.models import User
@@ -34,6 +35,8 @@ _KINDS = {
     " role_offered role_offer_ended role_released acknowledged details_changed response_breached"
     " update_published update_cadence update_overdue paged escalation_changed page_stopped responder_joined"
     " responder_left",
+    "primary": "declared status_changed resolved reopened closed cancelled merged acknowledged paged page_declined"
+    " page_stopped role_taken",
     "checklist": "step_ticked step_cleared status_changed acknowledged reopened resolved components_changed",
     "work": "hypothesis hypothesis_changed decision checkpoint_set checkpoint_done task_assigned task_done reminder",
     "details": "details_changed components_changed responder_joined responder_left role_taken role_released"
@@ -74,6 +77,29 @@ def state(incident: Incident, user: User) -> Context:
         "can_respond": user.can_respond,
         "state_kinds": KINDS["state"],
     }
+
+
+def primary(incident: Incident, user: User) -> Context:
+    """Return the one action under the thumb: answering, while somebody waits for it; else the usual next thing."""
+    asks_me = any(waiting.incident == incident for waiting in glance.pages_waiting_for(user))
+    return {
+        "incident": incident,
+        "asked": user.can_respond and incident.is_active and (asks_me or incident.acknowledged_at is None),
+        "acknowledge_url": elsewhere("escalation:acknowledge", incident),
+        "update_url": elsewhere("communications:publish", incident),
+        "next_status": NEXT.get(Status(incident.status)),
+        "others": _other_statuses(incident),
+        "can_respond": user.can_respond,
+        "primary_kinds": KINDS["primary"],
+    }
+
+
+def elsewhere(name: str, incident: Incident) -> str:
+    """Return the address of a page that an app above owns; "" where that app is not installed."""
+    try:
+        return reverse(name, args=[incident.reference])
+    except NoReverseMatch:
+        return ""
 
 
 def _other_statuses(incident: Incident) -> list[Status]:
