@@ -291,6 +291,8 @@ CONTACT_TEST = "config.contacttest.enqueue"
 PAGE_FAILED_HANDLER = "escalation.handlers.on_delivery_failed"
 # How many threads of the clock's process send what the queue has not begun in time; 0 sends in the caller's own thread.
 DELIVERY_THREADS = env.int("DELIVERY_THREADS", default=8)
+# Called once a minute while the invariants of paging hold, so that somebody outside notices when they do not.
+HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
 
 # --- API ----------------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,9 @@
 import logging
 from datetime import timedelta
 
-from common import clock, due
+from django.conf import settings
+
+from common import clock, due, outbound
 from escalation import audit
 from escalation.pager import heartbeats
 
@@ -19,10 +21,25 @@ def canary() -> None:
 
 
 def escalation_audit() -> None:
-    """Clock 2, once a minute: do what clock 1 would do if it were dead, and see whether the invariants hold."""
+    """Clock 2, once a minute: do what clock 1 would do if it were dead, and see whether the invariants hold.
+
+    Only if they do, ``settings.HEARTBEAT_URL`` is called: whoever watches it hears of everything that goes wrong here,
+    the end of this machine included, by not being called.
+    """
     now = clock.now()
     due.sweep_all(now)
     violations = [finding for finding in audit.findings(now, since=now - WINDOW) if not finding.holds]
     for finding in violations:
         logger.error("audit.violation", extra={"invariant": finding.key, "count": finding.violations})
     heartbeats.beat(heartbeats.AUDIT, now, violations={f.key: f.violations for f in violations})
+    if not violations:
+        _tell_the_outside()
+
+
+def _tell_the_outside() -> None:
+    if not settings.HEARTBEAT_URL:
+        return
+    try:
+        outbound.request("GET", settings.HEARTBEAT_URL)
+    except (outbound.OutboundRefused, outbound.OutboundFailed):
+        logger.warning("heartbeat.failed", exc_info=True)

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 from django_q.models import Schedule
+from pytest_django import Settings
 
 from accounts.actor import Actor
 from common import clock
@@ -18,6 +19,7 @@ from escalation.models import Escalation, EscalationTimer, Heartbeat, Page
 from escalation.pager import heartbeats
 from escalation.pager.supervisor import prepare_queue
 from tests.escalation.story import Story
+from tests.support.http_sink import HttpSink
 
 
 def everything_lives() -> None:
@@ -128,6 +130,18 @@ class TestClockTwo:
         tasks.escalation_audit()
         assert Page.objects.filter(incident=incident, role="team_lead").exists()
         assert Heartbeat.objects.get(name="audit").beat_at == clock.now()
+
+    def test_while_all_holds_it_calls_the_outside_and_then_no_longer(
+        self, story: Story, http_sink: HttpSink, settings: Settings
+    ) -> None:
+        settings.HEARTBEAT_URL = f"{http_sink.url}/watchdog"
+        settings.ALLOWED_PRIVATE_NETWORKS = ["127.0.0.0/8"]
+        tasks.escalation_audit()
+        assert [request.path for request in http_sink.requests()] == ["/watchdog"]
+        story.declare(1)
+        EscalationTimer.objects.filter(state="armed").delete()
+        tasks.escalation_audit()
+        assert len(http_sink.requests()) == 1
 
     def test_it_is_scheduled_once_however_often_the_pager_starts(self, story: Story) -> None:
         prepare_queue()
