@@ -39,7 +39,13 @@ def site(transactional_db: None, settings: Settings) -> Iterator[str]:
     from config.asgi import application
 
     config = uvicorn.Config(
-        application, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1, ws="none"
+        application,
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        ws="none",
     )
     server = uvicorn.Server(config)
     listener = config.bind_socket()

@@ -10,6 +10,7 @@ def test_a_busy_server_is_asked_again(smtp_sink):
 import asyncio
 import contextlib
 import email.policy
+import logging
 import socket
 import struct
 import time
@@ -24,6 +25,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pytest_django import Settings
 
 from tests.support.recorder import Recorder, Script
+
+# A client that gives up is what the tests are about, not news.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
