@@ -56,12 +56,7 @@ def webhooks_down(t: Teller) -> None:
         undo_note="Deploy v812 again.",
     )
     t.tell(
-        17,
-        actions.change_status,
-        "alice",
-        incident=incident,
-        to="mitigating",
-        note="Rolling back to v811.",
+        17, actions.change_status, "alice", incident=incident, to="mitigating", note="Rolling back to v811."
     )
     t.tell(
         24,
