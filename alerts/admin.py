@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from accounts.adminbase import AuditedModelAdmin, ReadOnlyModelAdmin, actor_of
@@ -26,8 +26,8 @@ class AlertSourceAdmin(AuditedModelAdmin):
     def hint(self, source: AlertSource) -> str:
         return f"{source.key_hint}…" if source.key_hint else "made when you save"
 
-    def save_model(self, request: HttpRequest, obj: AlertSource, form: Any, change: bool) -> None:
-        if not change:
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        if not change and isinstance(obj, AlertSource):
             key = secrets.token_urlsafe(24)
             obj.key_digest, obj.key_hint = actions.digest(key), key[:4]
             self._show(request, obj, key)

@@ -17,7 +17,8 @@ from incidents.models import Incident
 
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):
-    source = serializers.CharField(source="source.name", read_only=True)
+    # The stubs take this field for an attribute of every serializer.
+    source = serializers.CharField(source="source.name", read_only=True)  # type: ignore[assignment]
     incident = serializers.CharField(source="incident.reference", read_only=True, default=None)
     component = serializers.CharField(source="component.slug", read_only=True, default=None)
 

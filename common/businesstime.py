@@ -1,6 +1,6 @@
 """Arithmetic on business hours (semantics.md, "Time"). Pure: no database, no clock.
 
-Wall times belong to a named zone; every boundary is converted to UTC before instants are compared or subtracted, because
+Wall times belong to a named zone; every boundary is converted to UTC before instants are compared or subtracted:
 two aware datetimes that share a zone subtract as wall time and are an hour wrong across a clock change.
 """
 
@@ -66,7 +66,7 @@ def _after_gap(one: datetime, other: datetime, zone: ZoneInfo) -> datetime:
 def open_intervals(
     calendar: Calendar, start: datetime, *, days: int = HORIZON_DAYS
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Yield (opens, closes) in UTC, in order, for the local dates from ``start``'s on; the first may begin before it."""
+    """Yield (opens, closes) in UTC, in order, for the local dates from ``start``'s; the first may begin before it."""
     first = start.astimezone(calendar.zone).date()
     for offset in range(days):
         day = first + timedelta(days=offset)

@@ -1,7 +1,7 @@
 """Named places at which a process can be told to die, so that tests can show that nothing is lost there.
 
-A crash point does nothing unless the environment says ``ALLCLEAR_CRASH_AT=name`` or ``name:n`` (the n-th time this process
-passes it). Then the process ends at once, without unwinding, as it would under ``kill -9``.
+A crash point does nothing unless the environment says ``ALLCLEAR_CRASH_AT=name`` or ``name:n`` (the n-th time this
+process passes it). Then the process ends at once, without unwinding, as it would under ``kill -9``.
 """
 
 import os

@@ -12,7 +12,8 @@ class RequestContext:
     address: str = ""
 
 
-_current: ContextVar[RequestContext] = ContextVar("allclear_request", default=RequestContext())
+_NONE = RequestContext()
+_current: ContextVar[RequestContext] = ContextVar("allclear_request", default=_NONE)
 
 
 def current() -> RequestContext:

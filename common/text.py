@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-# C0 and C1 controls but tab, newline; lone surrogates cannot be encoded; bidirectional overrides can disguise a command.
+# Controls but tab and newline; lone surrogates cannot be encoded; bidirectional overrides can disguise a command.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\u200b]"
 )
@@ -13,7 +13,7 @@ _SPACES = re.compile(r"\s+")
 def clean(text: str, *, limit: int | None = None) -> str:
     """Return ``text`` as NFC with LF line ends, without control, override and zero-width space characters, trimmed.
 
-    Right-to-left letters and emoji stay as they are. With ``limit`` the result is cut to that many characters, with "…".
+    Right-to-left letters and emoji stay as they are. With ``limit`` the result is cut to that length, with "…".
     """
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _FORBIDDEN.sub("", text).strip()

@@ -11,7 +11,7 @@ from common.due import DueSource
 from incidents.actions.observing import end_watch
 from incidents.actions.roles import lapse_offer
 from incidents.events import record
-from incidents.models import Checkpoint, Decision, EventKind, Incident, Reminder, Task
+from incidents.models import EventKind, Incident, Reminder
 from incidents.state import locked
 
 logger = logging.getLogger(__name__)
@@ -68,19 +68,19 @@ def _response_breach(incident: Incident, reminder: Reminder, now: datetime) -> N
 
 
 def _checkpoint(incident: Incident, reminder: Reminder, now: datetime) -> None:
-    row = Checkpoint.objects.filter(pk=reminder.target_id, done_at=None).first()
+    row = incident.checkpoints.filter(pk=reminder.target_id or 0, done_at=None).first()
     if row is not None:
         _remind(incident, f"Checkpoint: {row.question}", row.owner_id, reminder, now)
 
 
 def _task(incident: Incident, reminder: Reminder, now: datetime) -> None:
-    row = Task.objects.filter(pk=reminder.target_id, done_at=None).first()
+    row = incident.tasks.filter(pk=reminder.target_id or 0, done_at=None).first()
     if row is not None:
         _remind(incident, f"Task overdue: {row.title}", row.assignee_id, reminder, now)
 
 
 def _decision(incident: Incident, reminder: Reminder, now: datetime) -> None:
-    row = Decision.objects.filter(pk=reminder.target_id).first()
+    row = incident.decisions.filter(pk=reminder.target_id or 0).first()
     if row is not None and incident.is_active:
         _remind(
             incident, f"Time to look again at the decision: {row.choice}", row.decided_by_id, reminder, now

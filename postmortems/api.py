@@ -74,6 +74,9 @@ class Publish(ActionView):
     serializer_class = PublishSerializer
     response_serializer_class = PostMortemSerializer
 
+    def admit(self, request: Request, **kwargs: Any) -> None:
+        postmortem_for(person(request), kwargs["reference"])
+
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         record = postmortem_for(person(request), kwargs["reference"])
         return run(actions.publish_elsewhere, request, postmortem=record, url=data["url"])
@@ -88,6 +91,9 @@ class Assign(ActionView):
 
     serializer_class = AssignSerializer
     response_serializer_class = PostMortemSerializer
+
+    def admit(self, request: Request, **kwargs: Any) -> None:
+        postmortem_for(person(request), kwargs["reference"])
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         record = postmortem_for(person(request), kwargs["reference"])

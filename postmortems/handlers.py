@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from accounts import calendars
+from accounts.models import User
 from common import clock
 from common.businesstime import business_day_on_or_after
 from incidents.models import Event, EventKind, Incident, RoleAssignment, RoleDefinition, Severity
@@ -40,7 +41,7 @@ def _open(incident: Incident) -> None:
     record.participants.set(incident.responders.values_list("user_id", flat=True))
 
 
-def _owner(incident: Incident) -> object:
+def _owner(incident: Incident) -> User | None:
     """Return who leads the writing: the commander, else the technical lead, else who acknowledged."""
     held = RoleAssignment.objects.filter(incident=incident, until=None).select_related("user")
     by_role = {assignment.role: assignment.user for assignment in held}

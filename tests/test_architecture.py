@@ -31,11 +31,12 @@ MODULES = sorted(
 def imported_apps(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yields line and app of every import, those inside functions included."""
     for node in ast.walk(tree):
-        names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module]
+        else:
+            continue
         for name in names:
             app = name.split(".")[0]
             if app in LEVEL:

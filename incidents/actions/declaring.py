@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 
@@ -111,7 +112,7 @@ def declare_report(
     require_responder(by)
     level = _severity(severity, symptoms)
     incident = locked(incident)
-    fields = {
+    fields: dict[str, Any] = {
         "severity": level,
         "declared_severity": level,
         "peak_severity": level,

@@ -60,9 +60,8 @@ def change_details(
     if changed:
         before = {k: str(getattr(incident, k) or "") for k in changed}
         change(incident, expected_version=expected_version, **changed)
-        names = [Incident._meta.get_field(k).verbose_name for k in changed]
         data = {
-            "fields": [str(n).removeprefix("is ") for n in names],
+            "fields": [name.removeprefix("is_").replace("_", " ") for name in changed],
             "changed": sorted(changed),
             "before": before,
         }

@@ -1,6 +1,7 @@
 """From one status to the next, with its guards and effects (semantics.md, "Incident lifecycle")."""
 
 from datetime import timedelta
+from typing import Any
 
 from accounts.actor import Actor
 from accounts.write import action
@@ -43,7 +44,7 @@ def change_status(
     target = _working_status(to)
     if incident.status not in (Status.INVESTIGATING, Status.MITIGATING, Status.MONITORING):
         raise InvalidTransition(incident, target)
-    fields: dict[str, object] = {}
+    fields: dict[str, Any] = {}
     if target == Status.MONITORING:
         require_commander(by, incident, "start monitoring")
         require_unblocked(incident, target, by=by, proposed={"rollback_plan": rollback_plan})
@@ -87,7 +88,7 @@ def resolve(
     require_commander(by, incident, "resolve an incident")
     require_unblocked(incident, Status.RESOLVED, by=by)
     now = clock.now()
-    fields = {"resolved_at": now, "resolution": note or incident.resolution}
+    fields: dict[str, Any] = {"resolved_at": now, "resolution": note or incident.resolution}
     if incident.mitigated_at is None:
         fields["mitigated_at"] = now
     before = move(incident, Status.RESOLVED, expected_version=expected_version, **fields)

@@ -145,7 +145,6 @@ class Incident(models.Model):
         events: RelatedManager["Event"]
         responders: RelatedManager["Responder"]
         role_assignments: RelatedManager["RoleAssignment"]
-        current_roles: list["RoleAssignment"]
 
     class Meta:
         ordering = ["-number"]
@@ -190,6 +189,11 @@ class Incident(models.Model):
     def started_at(self) -> datetime:
         """Return the instant from which the incident's age counts: its declaration, else the report."""
         return self.declared_at or self.detected_at
+
+    def roles_held(self) -> list["RoleAssignment"]:
+        """Return who holds which role now; without a query after ``with_people()``."""
+        fetched: list[RoleAssignment] | None = self.__dict__.get("current_roles")
+        return list(self.role_assignments.filter(until=None)) if fetched is None else fetched
 
     def age(self, now: datetime) -> timedelta:
         """Return how long it has lasted, until ``now`` or until it was over."""

@@ -40,7 +40,7 @@ def _rows(incidents: list[Incident]) -> list[dict[str, Any]]:
     for incident in incidents:
         clocks = glances.get(incident.pk, [])
         late = any(g.due_at is not None and g.due_at < at and not g.state for g in clocks)
-        commander = next((r.user for r in incident.current_roles if r.role == "commander"), None)
+        commander = next((r.user for r in incident.roles_held() if r.role == "commander"), None)
         response = responses.get(incident.pk)
         rows.append(
             {

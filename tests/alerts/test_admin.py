@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from accounts.actor import Actor
 from accounts.models import AuditEntry, User
 from alerts import actions
 from alerts.models import AlertSource
@@ -39,7 +40,7 @@ def test_a_new_source_shows_its_address_once(admin: Client) -> None:
 
 
 def test_a_new_key_replaces_the_old_one(admin: Client) -> None:
-    source, old = actions.create_source(by=actions.Actor.machine("a test"), name="Grafana")
+    source, old = actions.create_source(by=Actor.machine("a test"), name="Grafana")
     page = admin.post(
         "/admin/alerts/alertsource/", {"action": "new_key", "_selected_action": [source.pk]}, follow=True
     )

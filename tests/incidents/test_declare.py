@@ -159,7 +159,7 @@ def test_a_report_pages_nobody_until_it_is_declared(alice: User, bob: User) -> N
     incident = actions.report(by=by(bob), title="Is it slow?", description="for me it is")
     assert incident.status == "reported"
     assert incident.response_due_at is None
-    assert not incident.pages.exists()  # type: ignore[attr-defined]
+    assert not incident.pages.exists()
     actions.declare_report(by=by(alice), incident=incident, severity=2)
     incident.refresh_from_db()
     assert (incident.status, incident.severity, incident.declared_severity) == ("investigating", 2, 2)

@@ -115,7 +115,7 @@ def test_a_discarded_hypothesis_stays(bob: User, incident: Incident) -> None:
     theory = actions.hypothesise(by=by(bob), incident=incident, theory="Disk is full")
     actions.change_hypothesis(by=by(bob), hypothesis=theory, state="discarded", evidence="40 % free")
     actions.change_hypothesis(by=by(bob), hypothesis=theory, state="discarded")
-    assert incident.hypotheses.get().state == "discarded"  # type: ignore[attr-defined]
+    assert incident.hypotheses.get().state == "discarded"
     assert incident.events.filter(kind=EventKind.HYPOTHESIS_CHANGED).count() == 1
 
 
@@ -125,7 +125,7 @@ def test_a_step_is_ticked_once_and_can_be_cleared(alice: User, bob: User, incide
         actions.tick_step(by=by(user), incident=incident, step=step)
     assert incident.events.filter(kind=EventKind.STEP_TICKED).count() == 1
     actions.clear_step(by=by(bob), incident=incident, step=step)
-    assert not incident.ticks.exists()  # type: ignore[attr-defined]
+    assert not incident.ticks.exists()
 
 
 def test_a_change_without_an_undo_note_carries_a_warning(bob: User, incident: Incident) -> None:
@@ -140,7 +140,7 @@ def test_a_check_passes_or_fails_and_nothing_else(bob: User, incident: Incident)
         actions.tick_step(by=by(bob), incident=incident, step=step)
     actions.tick_step(by=by(bob), incident=incident, step=step, outcome="failed")
     actions.tick_step(by=by(bob), incident=incident, step=step, outcome="passed")
-    assert incident.ticks.get().outcome == "passed"  # type: ignore[attr-defined]
+    assert incident.ticks.get().outcome == "passed"
 
 
 def test_a_checkpoint_reminds_its_owner_once(bob: User, incident: Incident) -> None:
@@ -166,9 +166,7 @@ def test_an_answered_checkpoint_reminds_nobody(bob: User, incident: Incident) ->
     assert not incident.events.filter(kind=EventKind.REMINDER).exists()
 
 
-def test_the_technical_lead_hands_out_tasks_that_remind(
-    alice: User, bob: User, incident: Incident
-) -> None:
+def test_the_technical_lead_hands_out_tasks_that_remind(alice: User, bob: User, incident: Incident) -> None:
     when = clock.now() + timedelta(minutes=10)
     with pytest.raises(NotAllowed):
         actions.assign_task(

@@ -6,7 +6,9 @@ PostgreSQL is emptied with TRUNCATE, which the triggers let pass.
 from typing import Any
 
 from django.db import connection
-from django.db.backends.sqlite3.base import DatabaseOperations  # its own module cannot be imported first
+from django.db.backends.sqlite3.base import (  # type: ignore[attr-defined]
+    DatabaseOperations,  # its own module cannot be imported first
+)
 
 _empty = DatabaseOperations.sql_flush
 _TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_%'"
