@@ -58,7 +58,7 @@ def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     match = request.resolver_match
     line = {
         "method": request.method,
-        "route": f"/{match.route}" if match else "",
+        "route": f"/{match.route}" if match else request.path_info[:100],
         "status": response.status_code,
         "ms": round(seconds * 1000, 1),
     }

@@ -107,12 +107,12 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "common.forms.Renderer"
 
-# --- database -----------------------------------------------------------------------------------------------------------
+# --- database -------------------------------------------------------------------------------------
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'allclear.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
-        # IMMEDIATE and WAL: with Django's defaults most concurrent writes fail. FULL: a committed page survives power loss.
+        # IMMEDIATE and WAL: with the defaults most concurrent writes fail. FULL: a committed page survives power loss.
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
@@ -136,7 +136,7 @@ CACHES = {
     "queue": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "queue"},
 }
 
-# --- people -------------------------------------------------------------------------------------------------------------
+# --- people ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -157,6 +157,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    "login": "accounts.signinforms.LogInForm",
+    "reset_password": "accounts.signinforms.ResetForm",
+    "change_password": "accounts.signinforms.ChangeForm",
+    "reset_password_from_key": "accounts.signinforms.ResetKeyForm",
+}
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail from us because a stranger typed their address
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_RATE_LIMITS = {
@@ -167,7 +173,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
 }
 
-# --- web ----------------------------------------------------------------------------------------------------------------
+# --- web ------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))()
@@ -223,7 +229,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-# --- mail ---------------------------------------------------------------------------------------------------------------
+# --- mail -----------------------------------------------------------------------------------------
 
 # In development without a mail server, mail lies in var/mail/ and shows under /demo/mail/.
 _MAIL = "smtp" if "EMAIL_HOST" in env.ENVIRON or not DEBUG else "filebased"
@@ -239,7 +245,7 @@ EMAIL_TIMEOUT = 3  # shorter than a delivery's lease: see OUTBOX
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Allclear <allclear@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
-# --- the queue and the clock (docs/explanation/reliability.md) ----------------------------------------------------------------
+# --- the queue and the clock (docs/explanation/reliability.md) ------------------------------------
 
 Q_CLUSTER = {
     "name": "allclear",
@@ -294,7 +300,7 @@ DELIVERY_THREADS = env.int("DELIVERY_THREADS", default=8)
 # Called once a minute while the invariants of paging hold, so that somebody outside notices when they do not.
 HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
 
-# --- API ----------------------------------------------------------------------------------------------------------------
+# --- API ------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -340,11 +346,14 @@ SPECTACULAR_SETTINGS = {
         "StepOutcome": "incidents.models.ChecklistTick.Outcome",
         "GateOutcome": "incidents.models.GateResult.Outcome",
         "HypothesisState": "incidents.models.Hypothesis.State",
+        "DeliveryKind": "communications.models.Delivery.Kind",
+        "OverrideKind": "escalation.models.Override.Kind",
+        "EscalationRole": "escalation.models.EscalationRole",
         "RoleOfferState": "incidents.models.RoleOffer.State",
     },
 }
 
-# --- outgoing requests ----------------------------------------------------------------------------------------------------
+# --- outgoing requests ----------------------------------------------------------------------------
 
 ALLOWED_PRIVATE_NETWORKS = env.list("ALLOWED_PRIVATE_NETWORKS", default=[])
 
