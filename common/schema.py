@@ -48,9 +48,9 @@ class AutoSchema(BaseAutoSchema):
         return [IDEMPOTENCY_KEY] if self.method in WRITES else []
 
     def get_operation_id(self) -> str:
-        """Return the id; a POST to one row changes it, a POST to a collection creates one."""
+        """Return the id; a POST to one row, or below it, changes it; a POST to a collection creates one."""
         name: str = super().get_operation_id()
-        changes = self.method == "POST" and self.path.endswith("}")
+        changes = self.method == "POST" and "{id}" in self.path
         return f"{name.removesuffix('create')}change" if changes else name
 
     def get_response_serializers(self) -> Any:
