@@ -141,6 +141,9 @@ class ContactMethodDetail(ActionView):
     serializer_class = ContactMethodChange
     response_serializer_class = ContactMethodShape
 
+    def admit(self, request: Request, **kwargs: Any) -> None:
+        contact_method_for(person(request), kwargs["pk"])
+
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         method = contact_method_for(person(request), kwargs["pk"])
         return run(actions.change_contact_method, request, method=method, **data)
@@ -157,6 +160,9 @@ class ContactMethodMove(ActionView):
     serializer_class = MoveInput
     response_serializer_class = ContactMethodShape
 
+    def admit(self, request: Request, **kwargs: Any) -> None:
+        contact_method_for(person(request), kwargs["pk"])
+
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         method = contact_method_for(person(request), kwargs["pk"])
         return run(actions.move_contact_method, request, method=method, up=data["direction"] == "up")
@@ -168,6 +174,9 @@ class ContactMethodTest(ActionView):
     serializer_class = Nothing
     response_serializer_class = ContactMethodShape
     response_status = 202
+
+    def admit(self, request: Request, **kwargs: Any) -> None:
+        contact_method_for(person(request), kwargs["pk"])
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         return run(actions.send_test, request, method=contact_method_for(person(request), kwargs["pk"]))
