@@ -21,6 +21,7 @@ DUMMIES = {
     "role": "commander",
     "to": "monitoring",
     "token": "x",
+    "uidb36": "1",
 }
 
 
