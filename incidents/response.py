@@ -49,13 +49,13 @@ def start_clock(incident: Incident, *, start: datetime) -> None:
     incident.response_started_at, incident.response_due_at = start, when.due_at
     _cancel_reminders(incident)
     key = f"{incident.epoch}:{start.timestamp():.0f}:{Severity(incident.severity).label}"
-    for kind, due in (
-        (Reminder.Kind.RESPONSE_WARNING, when.warn_at),
-        (Reminder.Kind.RESPONSE_BREACH, when.due_at),
-    ):
-        Reminder.objects.update_or_create(
-            incident=incident, kind=kind, key=key, defaults={"due_at": due, "state": Reminder.State.ARMED}
-        )
+    kinds = ((Reminder.Kind.RESPONSE_WARNING, when.warn_at), (Reminder.Kind.RESPONSE_BREACH, when.due_at))
+    Reminder.objects.bulk_create(
+        [Reminder(incident=incident, kind=kind, key=key, due_at=due) for kind, due in kinds],
+        update_conflicts=True,
+        unique_fields=["incident", "kind", "key"],
+        update_fields=["due_at", "state"],
+    )
 
 
 def meet(incident: Incident, *, user: User, now: datetime) -> bool:

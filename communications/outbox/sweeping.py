@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import close_old_connections, connections
-from django.db.models import Min
+from django.db.models import Case, Min, Value, When
 
 from common import clock
 from communications.models import Delivery
@@ -28,6 +28,10 @@ def next_due() -> datetime | None:
     return earliest
 
 
+# Somebody is waiting for a page; a reminder may wait for the pages.
+_PAGES_FIRST = Case(When(kind=Delivery.Kind.PAGE, then=Value(0)), default=Value(1))
+
+
 def sweep(now: datetime) -> int:
     """Begin to deliver what is due and nobody has claimed; return how many that are. Never waits for the network.
 
@@ -35,8 +39,8 @@ def sweep(now: datetime) -> int:
     """
     threads = settings.DELIVERY_THREADS
     room = _senders.free if threads else 200
-    due = Delivery.objects.waiting().filter(next_attempt_at__lte=now).order_by("next_attempt_at", "pk")
-    ids = list(due.values_list("pk", flat=True)[: room or 0])
+    due = Delivery.objects.waiting().filter(next_attempt_at__lte=now)
+    ids = list(due.order_by(_PAGES_FIRST, "next_attempt_at", "pk").values_list("pk", flat=True)[: room or 0])
     if not threads:
         deliver(ids)
         return len(ids)

@@ -125,7 +125,9 @@ def test_the_monthly_review_is_on_the_first_business_day(asked: str, expected: s
 
 
 instants = st.datetimes(
-    min_value=datetime(2025, 1, 1), max_value=datetime(2027, 12, 31), timezones=st.just(UTC)  # noqa: DTZ001 - timezones
+    min_value=datetime.fromisoformat("2025-01-01"),
+    max_value=datetime.fromisoformat("2027-12-31"),
+    timezones=st.just(UTC),
 )
 zones = st.sampled_from(["UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
 

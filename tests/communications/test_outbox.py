@@ -146,6 +146,25 @@ def test_what_the_queue_does_not_claim_within_three_seconds_is_swept(clock: time
     assert outbox.next_due() is None
 
 
+def test_a_page_does_not_wait_for_reminders_that_were_due_before_it(clock: time_machine.Traveller) -> None:
+    bob, carol = builders.person("Bob"), builders.person("Carol")
+    message = Message(subject="Update due", text="Update due", path="/")
+    with transaction.atomic():
+        for number in range(3):
+            outbox.enqueue(
+                kind=Delivery.Kind.REMINDER, topic=f"update:{number}", dedupe_key=f"update:{number}", user=carol,
+                message=message, now=app_clock.now(),
+            )  # fmt: skip
+    clock.shift(timedelta(seconds=1))
+    page(bob)
+    clock.shift(timedelta(seconds=4))
+
+    outbox.sweep(app_clock.now())
+
+    assert mail.outbox[0].to == [bob.email]
+    assert len(mail.outbox) == 4
+
+
 def test_an_acknowledgement_cancels_what_has_not_started() -> None:
     rows = page(builders.person("Bob"))
 
