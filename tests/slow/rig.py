@@ -17,8 +17,8 @@ from typing import Any
 
 import psutil
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from django.conf import settings
 from django.db import connection
+from django_q.conf import Conf
 
 from accounts.actor import Actor
 from accounts.models import Team, User
@@ -136,7 +136,8 @@ class Rig:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATABASE_URL": database_url(),
-            "SECRET_KEY": settings.SECRET_KEY,
+            # What this process signs its tasks with.
+            "SECRET_KEY": Conf.SECRET_KEY,
             "EMAIL_HOST": self.sink.host,
             "EMAIL_PORT": str(self.sink.port),
             "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -211,6 +212,12 @@ class Rig:
         rules = EscalationTimer.objects.filter(kind="rule", state="armed")
         return not rules.exists() and not Delivery.objects.waiting().exists()
 
+    def has_caught_up(self) -> bool:
+        """Return whether nothing is overdue any more."""
+        now = clock.now()
+        due = EscalationTimer.objects.filter(state="armed", due_at__lte=now)
+        return not due.exists() and not Delivery.objects.waiting().filter(due_at__lte=now).exists()
+
     def settle(self) -> None:
         """Wait until it is quiet."""
         until(self.is_quiet, "all pages are out")
@@ -257,6 +264,11 @@ class Rig:
             )
         )
         return sorted(rows, key=lambda row: int(row.key[1:]))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether this machine has so much else to do that its figures say little."""
+        return os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
 
     def lateness(self) -> list[float]:
         """Return by how many seconds each first attempt came after its page was due, in ascending order."""

@@ -1,5 +1,6 @@
 """``manage.py serve``: everything on one machine."""
 
+import http.client
 import socket
 from functools import partial
 from typing import Any
@@ -9,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from escalation.pager.supervisor import Child, Supervisor, pager_children, prepare_queue, stop_on_signals
 
 GRACE = 8.0
-# Who cannot start so often in a row never will: the address is taken, or the settings are wrong.
+# Who cannot start so often in a row never will.
 HOPELESS = 3
+BACKLOG = 1024
 
 
 class Command(BaseCommand):
@@ -23,49 +25,73 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
-        prepare_queue()
-        web = Child("web", partial(serve_web, host, port, options["workers"]))
-        supervisor = Supervisor([web, *pager_children()], grace=GRACE)
-        stop_on_signals(supervisor.stop)
+        with listen(host, port) as listener:
+            prepare_queue()
+            web = [Child("web", partial(serve_web, listener)) for _ in range(max(options["workers"], 1))]
+            supervisor = Supervisor([*web, *pager_children()], grace=GRACE)
+            stop_on_signals(supervisor.stop)
+            self._run(supervisor, web[0], _shown(host), port)
+
+    def _run(self, supervisor: Supervisor, web: Child, host: str, port: int) -> None:
+        """Run until told to stop, and say once where it is."""
         announced = False
 
         def look() -> None:
             nonlocal announced
             if not announced and web.is_running and _answers(host, port):
                 announced = True
-                self.stdout.write(f"Allclear is at http://{_shown(host)}:{port}/  (Ctrl-C stops it)")
+                self.stdout.write(f"Allclear is at http://{host}:{port}/  (Ctrl-C stops it)")
                 self.stdout.flush()
             if not announced and web.failures >= HOPELESS:
                 supervisor.stop()
 
         supervisor.run(look)
-        if web.failures >= HOPELESS and not announced:
-            raise CommandError(f"The web server does not start on {host}:{port}: see above.")
+        if not announced and web.failures >= HOPELESS:
+            raise CommandError("The web server does not start: see above.")
 
 
-def serve_web(host: str, port: int, workers: int) -> None:
-    """Serve pages, API and live streams, until SIGTERM."""
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket. It outlives a lost web process: whoever connects meanwhile just waits a little.
+
+    Raises ``CommandError`` when the address cannot be had.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CommandError(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port."
+        ) from error
+    return listener
+
+
+def serve_web(listener: socket.socket) -> None:
+    """Serve pages, API and live streams on a socket that several processes may share, until SIGTERM."""
     import uvicorn
 
-    uvicorn.run(
+    config = uvicorn.Config(
         "config.asgi:application",
-        host=host,
-        port=port,
-        workers=workers,
         ws="none",
         log_level="warning",
         access_log=False,
         # Without a limit a SIGTERM waits for the last open live stream, which is for ever.
         timeout_graceful_shutdown=5,
     )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=1)
     try:
-        with socket.create_connection((_shown(host), port), timeout=0.2):
-            return True
-    except OSError:
+        connection.request("GET", "/health")
+        return bool(connection.getresponse().status)
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _shown(host: str) -> str:
