@@ -139,6 +139,7 @@ INCIDENTS: dict[str, Row] = {
     "incidents:declare_aside": {"GET": "L+++++"},
     "incidents:report": {"GET": "L+++++", "POST": "L+++++"},
     "incidents:detail": {"GET": "L+++++"},
+    "incidents:primary_panel": {"GET": "L+++++"},
     "incidents:state_panel": {"GET": "L+++++"},
     "incidents:checklist_panel": {"GET": "L+++++"},
     "incidents:work_panel": {"GET": "L+++++"},
