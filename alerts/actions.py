@@ -20,9 +20,20 @@ from common import clock
 from common.errors import Invalid
 from common.text import clean_line
 from incidents.actions.declaring import open_incident
-from incidents.actions.lifecycle import reopen_incident
+from incidents.actions.lifecycle import may_reopen, reopen_incident
+from incidents.actions.roles import holder
+from incidents.actions.severity import set_severity
 from incidents.events import record
-from incidents.models import Component, EventKind, Incident, Severity, Status, WatchRule
+from incidents.models import (
+    ACTIVE_STATUSES,
+    Component,
+    EventKind,
+    Incident,
+    RoleDefinition,
+    Severity,
+    Status,
+    WatchRule,
+)
 from incidents.state import locked
 
 
@@ -100,27 +111,48 @@ def _open_alerts(source: AlertSource, signal: Signal) -> Any:
 
 
 def _repeat(source: AlertSource, signal: Signal, now: datetime) -> Receipt | None:
-    if _open_alerts(source, signal).update(count=F("count") + 1, last_at=now):
-        return Receipt("repeated", _open_alerts(source, signal).select_related("incident").get())
-    return None
+    """Count a repeat of an open alert; return ``None`` if none is open. One that got worse raises its incident."""
+    here = _open_alerts(source, signal)
+    if signal.severity is not None:
+        milder = here.filter(severity__gt=signal.severity).exclude(incident=None).select_related("incident")
+        for alert in milder:
+            locked(alert.incident)  # in the order of everybody else: first the incident, then its alerts
+    if not here.update(count=F("count") + 1, last_at=now):
+        return None
+    alert = here.select_related("incident").get()
+    if signal.severity is not None and signal.severity < alert.severity:
+        alert.severity = signal.severity
+        here.update(severity=signal.severity)
+        if alert.incident is not None:
+            alert.incident = _at_least(
+                alert.incident, signal.severity, _sender(source), "The alert got worse"
+            )
+    return Receipt("repeated", alert)
+
+
+def _sender(source: AlertSource) -> Actor:
+    return Actor.machine(source.name, via="alert")
+
+
+def _at_least(incident: Incident, severity: int, by: Actor, reason: str) -> Incident:
+    """Raise an active incident to a severity if it is less severe; whoever is due then is paged."""
+    incident = locked(incident)
+    if incident.is_active and severity < incident.severity:
+        return set_severity(by=by, incident=incident, severity=severity, reason=reason)
+    return incident
 
 
 def _fire(source: AlertSource, signal: Signal, payload: dict[str, Any], now: datetime) -> Receipt:
     repeated = _repeat(source, signal, now)
     if repeated is not None:
         return repeated
-    try:
-        with transaction.atomic():
-            alert = _insert(source, signal, payload, now)
-    except IntegrityError:
-        repeated = _repeat(source, signal, now)
-        if repeated is None:
-            raise
-        return repeated
-    by = Actor.machine(source.name, via="alert")
-    watched = _watched(signal, now)
+    alert = _insert_once(source, signal, payload, now)
+    if isinstance(alert, Receipt):
+        return alert
+    by = _sender(source)
+    watched = _join_watched(alert, signal, by, now)
     if watched is not None:
-        return _attach_to_watch(alert, watched, by)
+        return watched
     incident = open_incident(
         by=by,
         title=alert.title,
@@ -132,6 +164,21 @@ def _fire(source: AlertSource, signal: Signal, payload: dict[str, Any], now: dat
     )
     _attach(alert, incident, by, "the alert that declared this")
     return Receipt("opened", alert)
+
+
+def _insert_once(
+    source: AlertSource, signal: Signal, payload: dict[str, Any], now: datetime
+) -> Alert | Receipt:
+    """Store a first alert; if another of the same key was faster, count as its repeat, even if it just ended."""
+    for _ in range(3):
+        try:
+            with transaction.atomic():
+                return _insert(source, signal, payload, now)
+        except IntegrityError:
+            repeated = _repeat(source, signal, now)
+            if repeated is not None:
+                return repeated
+    return _insert(source, signal, payload, now)
 
 
 def _insert(source: AlertSource, signal: Signal, payload: dict[str, Any], now: datetime) -> Alert:
@@ -185,33 +232,47 @@ def _attach(alert: Alert, incident: Incident, by: Actor, words: str, **data: Any
     record(incident, EventKind.ALERT, by=by, text=alert.note, data=details | data)
 
 
-def _watched(signal: Signal, now: datetime) -> Incident | None:
-    """Return the observed incident whose watch-list this signal matches (R37)."""
-    rules = WatchRule.objects.filter(expires_at__gt=now, incident__status=Status.RESOLVED).select_related(
+def _join_watched(alert: Alert, signal: Signal, by: Actor, now: datetime) -> Receipt | None:
+    """Join the alert to the incident that watches for it, whose commander is paged (R37); ``None`` if none does.
+
+    A resolved one is reopened: it is a regression, and somebody has to answer for it as for a new one. Where neither a
+    reopening nor a commander would page anybody, the alert goes on to declare an incident of its own.
+    """
+    watching = [Status.RESOLVED, *ACTIVE_STATUSES]
+    rules = WatchRule.objects.filter(expires_at__gt=now, incident__status__in=watching).select_related(
         "incident"
     )
-    for rule in rules:
-        if rule.labels and all(signal.labels.get(k) == v for k, v in rule.labels.items()):
-            return rule.incident
+    for rule in rules.order_by("-pk"):
+        if not rule.labels or any(signal.labels.get(k) != v for k, v in rule.labels.items()):
+            continue
+        incident = locked(rule.incident)
+        if incident.status == Status.RESOLVED and may_reopen(incident):
+            incident = reopen_incident(by=by, incident=incident, reason=f"On the watch-list: {alert.title}")
+        elif not (incident.is_active and _has_commander(incident)):
+            continue
+        incident = _at_least(incident, alert.severity, by, "An alert of the watch-list is worse")
+        # The escalation app pages the commander when it sees this mark; here nothing is known of pages.
+        _attach(alert, incident, by, "on the watch-list", page_commander=True)
+        return Receipt("attached", alert)
     return None
 
 
-def _attach_to_watch(alert: Alert, incident: Incident, by: Actor) -> Receipt:
-    """Reopen the observed incident: it is a regression, and somebody has to answer for it as for a new one."""
-    incident = reopen_incident(by=by, incident=incident, reason=f"On the watch-list: {alert.title}")
-    # The escalation app pages the commander when it sees this mark; here nothing is known of pages.
-    _attach(alert, incident, by, "on the watch-list", page_commander=True)
-    return Receipt("attached", alert)
+def _has_commander(incident: Incident) -> bool:
+    commander = holder(incident, RoleDefinition.Key.COMMANDER)
+    return commander is not None and commander.is_active
 
 
 def _resolve(source: AlertSource, signal: Signal, now: datetime) -> Receipt:
     alert = _open_alerts(source, signal).select_related("incident").first()
     if alert is None:
         return Receipt("ignored", None)
+    if alert.incident:
+        # In the order of everybody else: first the incident, then its alerts.
+        alert.incident = locked(alert.incident)
     if not _open_alerts(source, signal).update(state=Alert.State.RESOLVED, resolved_at=now):
         return Receipt("ignored", None)
     alert.state, alert.resolved_at = Alert.State.RESOLVED, now
     if alert.incident:
         data = {"headline": f"alert recovered: {alert.title}", "alert": alert.pk, "recovered": True}
-        record(locked(alert.incident), EventKind.ALERT, by=Actor.machine(source.name, via="alert"), data=data)
+        record(alert.incident, EventKind.ALERT, by=_sender(source), data=data)
     return Receipt("resolved", alert)

@@ -7,7 +7,7 @@ conditional update, so any number of clocks may sweep at the same time and nothi
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from django.conf import settings
@@ -27,6 +27,25 @@ class DueSource:
     name: str
     next_due: Callable[[], datetime | None]
     sweep: Callable[[datetime], int]
+
+
+class Resting:
+    """Rows that could not be handled, and until when they are left alone: a bad row must not fill log and loop."""
+
+    LONGEST = timedelta(seconds=60)
+
+    def __init__(self) -> None:
+        self._rows: dict[int, tuple[int, datetime]] = {}
+
+    def now(self, now: datetime) -> list[int]:
+        """Return the keys of the rows that rest at ``now``; those whose time is long over are forgotten."""
+        self._rows = {pk: row for pk, row in self._rows.items() if row[1] > now - self.LONGEST}
+        return [pk for pk, (_, until) in self._rows.items() if until > now]
+
+    def add(self, pk: int, now: datetime) -> None:
+        """Let a row rest: two seconds, then four, up to a minute."""
+        failures = min(self._rows.get(pk, (0, now))[0] + 1, 6)
+        self._rows[pk] = (failures, now + min(timedelta(seconds=2**failures), self.LONGEST))
 
 
 @cache

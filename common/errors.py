@@ -65,10 +65,3 @@ class Blocked(DomainError):
     def __init__(self, sentence: str, blockers: Sequence[Blocker]) -> None:
         super().__init__(sentence)
         self.blockers = tuple(blockers)
-
-
-class TooLarge(DomainError):
-    """The body is larger than this endpoint accepts (413)."""
-
-    status = 413
-    code = "too_large"

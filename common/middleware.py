@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from common import errorpages, logs
-from common.errors import DomainError
+from common.errors import DomainError, Invalid
 from common.requestcontext import RequestContext, set_current
 
 logger = logging.getLogger(__name__)
@@ -97,4 +97,7 @@ class DomainErrorMiddleware:
             return errorpages.refusal(request, exception)
         if isinstance(exception, (OperationalError, InterfaceError)):
             return errorpages.unavailable(request)
+        if isinstance(exception, OverflowError):
+            # A number that no column can hold: nothing of ours is that large, so it was made up.
+            return errorpages.refusal(request, Invalid("A number in this request is too large."))
         return None

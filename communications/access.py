@@ -27,14 +27,6 @@ def deliveries_visible_to(user: User) -> QuerySet[Delivery]:
     return Delivery.objects.filter(of_incidents | Q(incident=None, user=user))
 
 
-def delivery_for(user: User, pk: int) -> Delivery:
-    """Return a delivery that a person may know of. Raises ``NotFound``."""
-    delivery = deliveries_visible_to(user).filter(pk=pk).first()
-    if delivery is None:
-        raise NotFound("There is no such delivery.")
-    return delivery
-
-
 def _known_to(user: User) -> Q:
     # Two cheap conditions instead of a list of all incidents: nearly none are private.
     private = Incident.objects.visible_to(user).filter(is_private=True)

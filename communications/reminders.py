@@ -15,7 +15,7 @@ from communications.models import Delivery, UpdateClock
 from communications.outbox import Message
 from incidents.events import record
 from incidents.models import EventKind, Incident
-from incidents.state import locked
+from incidents.state import locked_if_free
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -51,12 +51,14 @@ def _let_rest(pk: int, now: datetime) -> None:
 
 
 def _remind(pk: int, now: datetime) -> int:
-    """Claim one reminder and write its rows in one transaction; return 1, or 0 if another clock was faster."""
+    """Claim one reminder and write its rows in one transaction; return 1, or 0 if somebody else is at it."""
     with transaction.atomic():
         clock = UpdateClock.objects.select_related("incident").filter(pk=pk).first()
         if clock is None:
             return 0
-        incident = locked(clock.incident)
+        incident = locked_if_free(clock.incident)
+        if incident is None:
+            return 0
         pace, calendar = updates.cadence_for(incident), updates.calendar_for(incident)
         stage = cadence.stage_now(updates.stage_of(clock), clock.due_at, now, pace, calendar)
         following = Stage(stage + 1)

@@ -7,44 +7,48 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.actor import SYSTEM
-from common.due import DueSource
+from common import clock
+from common.due import DueSource, Resting
 from incidents.actions.observing import end_watch
 from incidents.actions.roles import lapse_offer
 from incidents.events import record
 from incidents.models import EventKind, Incident, Reminder
-from incidents.state import locked
+from incidents.state import locked_if_free
 
 logger = logging.getLogger(__name__)
 BATCH = 200
 LATE = timedelta(seconds=60)
+_resting = Resting()
 
 
 def _next_due() -> datetime | None:
-    armed = Reminder.objects.filter(state=Reminder.State.ARMED)
+    armed = Reminder.objects.filter(state=Reminder.State.ARMED).exclude(pk__in=_resting.now(clock.now()))
     return armed.order_by("due_at").values_list("due_at", flat=True).first()
 
 
 def _sweep(now: datetime) -> int:
-    due = Reminder.objects.filter(state=Reminder.State.ARMED, due_at__lte=now).order_by("due_at")
+    armed = Reminder.objects.filter(state=Reminder.State.ARMED, due_at__lte=now)
+    due = armed.exclude(pk__in=_resting.now(now)).order_by("due_at")
     handled = 0
     for pk in due.values_list("pk", flat=True)[:BATCH]:
         try:
             handled += _fire(pk, now)
         except Exception:
-            # One bad row must not stop the others; it stays armed and is tried again with the next sweep.
+            # One bad row must not stop the others; it stays armed and is tried again after a rest.
+            _resting.add(pk, now)
             logger.exception("reminder.failed", extra={"reminder": pk})
     return handled
 
 
 def _fire(pk: int, now: datetime) -> int:
-    """Claim one reminder and do what it says, in one transaction; return 1, or 0 if another clock was faster."""
+    """Claim one reminder and do what it says, in one transaction; return 1, or 0 if somebody else is at it."""
     with transaction.atomic(durable=True):
         here = Reminder.objects.filter(pk=pk, state=Reminder.State.ARMED)
         reminder = here.select_related("incident").first()
         if reminder is None:
             return 0
-        incident = locked(reminder.incident)
-        if not here.update(state=Reminder.State.FIRED, fired_at=now):
+        incident = locked_if_free(reminder.incident)
+        if incident is None or not here.update(state=Reminder.State.FIRED, fired_at=now):
             return 0
         _HANDLERS[reminder.kind](incident, reminder, now)
         return 1

@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from django.db.models import F
 
 from accounts import calendars
 from accounts.models import User
-from common.businesstime import Calendar, add_business, business_between, is_open, next_business_day
+from common.businesstime import Calendar, add_business, business_between, next_business_day
 from incidents.models import Clock, Incident, Reminder, Severity, SeverityDefinition
 
 WARNING_SHARE = 0.75
 FALLBACK = timedelta(minutes=15)
-ClockState = Literal["running", "paused", "met", "breached"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,33 +67,8 @@ def meet(incident: Incident, *, user: User, now: datetime) -> bool:
     return bool(first)
 
 
-def stop_clock(incident: Incident) -> None:
-    """Cancel the reminders of a response that is no longer awaited (the incident is over)."""
-    _cancel_reminders(incident)
-
-
 def _cancel_reminders(incident: Incident) -> None:
     kinds = [Reminder.Kind.RESPONSE_WARNING, Reminder.Kind.RESPONSE_BREACH]
     Reminder.objects.filter(incident=incident, kind__in=kinds, state=Reminder.State.ARMED).update(
         state=Reminder.State.CANCELLED
     )
-
-
-def state(incident: Incident, now: datetime) -> ClockState | None:
-    """Return the clock's state at ``now``; ``None`` when there is no clock (a report) or it ended without an answer."""
-    if incident.response_due_at is None:
-        return None
-    if incident.acknowledged_at is not None:
-        return "breached" if incident.response_breached_at else "met"
-    if incident.response_breached_at or now >= incident.response_due_at:
-        return "breached"
-    if incident.is_over:
-        return None
-    definition = SeverityDefinition.objects.filter(level=incident.severity).first()
-    if (
-        definition
-        and definition.response_clock != Clock.WALL
-        and not is_open(calendars.for_team(incident.team), now)
-    ):
-        return "paused"
-    return "running"

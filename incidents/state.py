@@ -51,7 +51,7 @@ class InvalidTransition(Conflict):
 
     code = "invalid_transition"
 
-    def __init__(self, incident: Incident, to: Status) -> None:
+    def __init__(self, incident: Incident, to: str) -> None:
         to_words = Status(to).label.lower()
         super().__init__(f"{incident.reference} cannot become {to_words}: {who_was_first(incident)}.")
         self.incident = incident
@@ -60,9 +60,15 @@ class InvalidTransition(Conflict):
 def locked(incident: Incident) -> Incident:
     """Return the incident as it is now, with its row locked until the transaction ends (PostgreSQL).
 
-    SQLite has one writer at a time; there the conditional updates below are what decides.
+    SQLite has one writer at a time; there the conditional updates below are what decides. The lock lets others refer to
+    the row (NO KEY): it is the same that the escalation takes.
     """
-    return Incident.objects.select_for_update().get(pk=incident.pk)
+    return Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+
+
+def locked_if_free(incident: Incident) -> Incident | None:
+    """Return ``locked(incident)``, or ``None`` at once if somebody else holds it: for clocks, which come back soon."""
+    return Incident.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=incident.pk).first()
 
 
 def who_was_first(incident: Incident) -> str:

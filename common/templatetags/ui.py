@@ -40,14 +40,18 @@ def severity_level(value: Any) -> int | None:
 
 @register.simple_tag
 def severity(value: Any, size: str = "") -> SafeString:
-    """Return the severity badge: colour, shape and word. ``size`` is "" or "large"."""
-    level = severity_level(value)
+    """Return the severity badge: colour, shape and word. ``size`` is "" or "large".
+
+    A report in triage says "Not judged yet": the severity it carries is nobody's judgement (R01).
+    """
+    is_report = str(getattr(value, "status", "")) == "reported"
+    level = None if is_report else severity_level(value)
     return format_html(
         '<span class="badge sev{}" data-severity="{}">{}{}</span>',
         " sev-large" if size == "large" else "",
         level or "",
         severity_shape(level),
-        f"SEV-{level}" if level else "Not rated",
+        f"SEV-{level}" if level else "Not judged yet" if is_report else "Not rated",
     )
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q
 
+from common import zones
 from escalation import models
 from escalation.oncall.spec import Layer, Member, Mode, Override, OverrideKind, ScheduleSpec, Unit, Window
 
 
 def load_spec(schedule: models.Schedule, start: datetime, end: datetime) -> ScheduleSpec:
     """Return what of a schedule matters to an interval. Unsaved: an empty schedule."""
-    return load_specs([schedule.pk], start, end).get(schedule.pk, ScheduleSpec(ZoneInfo(schedule.time_zone)))
+    return load_specs([schedule.pk], start, end).get(schedule.pk, ScheduleSpec(zones.get(schedule.time_zone)))
 
 
 def load_specs(schedules: Iterable[int], start: datetime, end: datetime) -> dict[int, ScheduleSpec]:
@@ -30,7 +30,7 @@ def load_specs(schedules: Iterable[int], start: datetime, end: datetime) -> dict
     )
     return {
         schedule.pk: ScheduleSpec(
-            zone=ZoneInfo(schedule.time_zone),
+            zone=zones.get(schedule.time_zone),
             layers=tuple(layer_spec(layer) for layer in schedule.live_layers),
             overrides=tuple(override_spec(override) for override in schedule.live_overrides),
         )

@@ -9,8 +9,9 @@ from common import clock
 from common.errors import Conflict, Invalid
 from common.text import clean
 from incidents import response
-from incidents.access import is_commander, require_commander, require_commander_or_lead, require_responder
-from incidents.actions.observing import end_watch, start_watch
+from incidents.access import require_commander, require_commander_or_lead, require_responder
+from incidents.actions.observing import end_watch, end_watch_rules, rearm, start_watch
+from incidents.actions.severity import set_severity
 from incidents.events import record
 from incidents.models import (
     EventKind,
@@ -23,7 +24,7 @@ from incidents.models import (
     Severity,
     Status,
 )
-from incidents.state import InvalidTransition, locked, move, require_unblocked
+from incidents.state import SOURCES, InvalidTransition, locked, move, require_unblocked
 
 
 @action
@@ -133,6 +134,7 @@ def reopen_incident(
     incident.gate_results.all().delete()  # recovered then says nothing of now; the timeline keeps both
     end_watch(incident, now=now, reason="Reopened")
     response.start_clock(incident, start=now)
+    rearm(incident, now=now)
     record(incident, EventKind.REOPENED, by=by, text=reason, data={"count": incident.reopen_count})
     incident.refresh_from_db()
     return incident
@@ -171,7 +173,7 @@ def cancel(*, by: Actor, incident: Incident, reason: str, expected_version: int 
     incident, reason = locked(incident), clean(reason)
     if Status.CANCELLED not in _next_of(incident):
         raise InvalidTransition(incident, Status.CANCELLED)
-    if incident.status != Status.REPORTED and not is_commander(by, incident):
+    if incident.status != Status.REPORTED:
         require_commander(by, incident, "cancel an incident")
     if not reason:
         raise Invalid("Say why this is not an incident.", field="reason")
@@ -179,13 +181,12 @@ def cancel(*, by: Actor, incident: Incident, reason: str, expected_version: int 
     before = move(incident, Status.CANCELLED, expected_version=expected_version, ended_at=now)
     _stop_everything(incident)
     end_watch(incident, now=now, reason="Cancelled")
+    end_watch_rules(incident, now=now)
     record(incident, EventKind.CANCELLED, by=by, text=reason, data={"from": before})
     return incident
 
 
 def _next_of(incident: Incident) -> set[Status]:
-    from incidents.state import SOURCES
-
     return {to for to, sources in SOURCES.items() if incident.status in sources}
 
 
@@ -213,13 +214,18 @@ def merge(
         raise Conflict("A drill and a real incident cannot be merged.")
     if incident.status != Status.REPORTED:
         require_commander(by, incident, "merge an incident")
+    if incident.status != Status.REPORTED and incident.severity < into.severity:
+        # The worse of the two goes on: otherwise its unanswered pages would end with it.
+        why = f"{incident.reference} was merged in"
+        into = set_severity(by=by, incident=into, severity=incident.severity, reason=why)
     now = clock.now()
     before = move(incident, Status.MERGED, expected_version=expected_version, merged_into=into, ended_at=now)
     _stop_everything(incident)
     _move_people(incident, into)
     data = {"into": into.reference, "into_pk": into.pk, "from": before}
     record(incident, EventKind.MERGED, by=by, text=reason, data=data)
-    merged = {"merged": incident.reference, "merged_pk": incident.pk, "title": incident.title}
+    title = "" if incident.is_private else incident.title  # who sees the other one need not know of this
+    merged = {"merged": incident.reference, "merged_pk": incident.pk, "title": title}
     record(into, EventKind.MERGED_IN, by=by, text=reason, data=merged)
     into.refresh_from_db()
     return into
@@ -234,7 +240,10 @@ def _move_people(source: Incident, target: Incident) -> None:
 
 
 def _stop_everything(incident: Incident) -> None:
-    """Cancel what this app has armed and end the roles; the apps above do the same when they hear of it."""
+    """Cancel what this app has armed; the apps above do the same when they hear of it.
+
+    Roles stay with who held them last, as a record; only of a merged incident the leads' end.
+    """
     now = clock.now()
     Reminder.objects.filter(incident=incident, state=Reminder.State.ARMED).update(
         state=Reminder.State.CANCELLED

@@ -36,5 +36,17 @@ def end_watch(incident: Incident, *, now: datetime, reason: str) -> bool:
         Reminder.objects.filter(incident=incident, kind__in=kinds, state=Reminder.State.ARMED).update(
             state=Reminder.State.CANCELLED
         )
-        incident.watch_rules.filter(expires_at__gt=now).update(expires_at=now)
+        end_watch_rules(incident, now=now)
     return bool(ended)
+
+
+def end_watch_rules(incident: Incident, *, now: datetime) -> None:
+    """End the watch-list, whatever was observed: nothing is routed to the commander by it any more."""
+    incident.watch_rules.filter(expires_at__gt=now).update(expires_at=now)
+
+
+def rearm(incident: Incident, *, now: datetime) -> None:
+    """Arm again, after a reopening, what still lies ahead: checkpoints, tasks, decisions to look at again."""
+    kinds = [Reminder.Kind.CHECKPOINT, Reminder.Kind.TASK, Reminder.Kind.DECISION]
+    ahead = Reminder.objects.filter(incident=incident, kind__in=kinds, due_at__gt=now)
+    ahead.filter(state=Reminder.State.CANCELLED).update(state=Reminder.State.ARMED)

@@ -85,7 +85,7 @@ def finish_task(*, by: Actor, task: Task, result: str = "") -> Task:
 def _active(incident: Incident) -> Incident:
     incident = locked(incident)
     if not incident.is_active:
-        raise InvalidTransition(incident, incident.status)  # type: ignore[arg-type]
+        raise InvalidTransition(incident, incident.status)
     return incident
 
 

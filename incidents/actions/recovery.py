@@ -1,6 +1,6 @@
 """Is it really over? Recovery checks (R36), the watch-list and the observation (R37), and how bad it was."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.actor import Actor
 from accounts.write import action
@@ -14,6 +14,8 @@ from incidents.masking import mask_secrets
 from incidents.models import EventKind, GateDefinition, GateResult, ImpactEstimate, Incident, WatchRule
 from incidents.state import InvalidTransition, locked
 
+LONGEST_WATCH = timedelta(days=30)
+
 
 @action
 def record_gate(
@@ -26,7 +28,7 @@ def record_gate(
     require_responder(by)
     incident = locked(incident)
     if incident.is_over:
-        raise InvalidTransition(incident, incident.status)  # type: ignore[arg-type]
+        raise InvalidTransition(incident, incident.status)
     if outcome not in GateResult.Outcome.values:
         raise Invalid("Choose passed, failed or waived.", field="outcome")
     if outcome == GateResult.Outcome.WAIVED:
@@ -46,11 +48,14 @@ def set_watch(*, by: Actor, incident: Incident, labels: dict[str, str], expires_
     """Route alerts that carry all of ``labels`` to the commander until ``expires_at``; return the rule (R37)."""
     incident = locked(incident)
     require_commander(by, incident, "set the watch-list")
-    labels = {clean(str(k), limit=100): clean(str(v), limit=200) for k, v in labels.items() if str(k).strip()}
+    cleaned = {clean(str(k), limit=100): clean(str(v), limit=200) for k, v in labels.items()}
+    labels = {name: value for name, value in cleaned.items() if name}
     if not labels:
         raise Invalid("Give at least one label, such as service=web.", field="labels")
     if expires_at <= clock.now():
         raise Invalid("This time is in the past.", field="expires_at")
+    if expires_at > clock.now() + LONGEST_WATCH:
+        raise Invalid(f"A watch lasts {LONGEST_WATCH.days} days at most.", field="expires_at")
     rule = WatchRule.objects.create(
         incident=incident, labels=labels, expires_at=expires_at, created_by=by.user
     )

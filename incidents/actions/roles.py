@@ -63,7 +63,7 @@ def take_role(
     incident, reason = locked(incident), clean(reason, limit=500)
     person = _person(by, role, user)
     if incident.is_over:
-        raise InvalidTransition(incident, incident.status)  # type: ignore[arg-type]
+        raise InvalidTransition(incident, incident.status)
     previous = holder(incident, role) if role in UNIQUE else None
     if (
         previous == person
@@ -171,7 +171,7 @@ def offer_role(
     require_responder(by)
     incident = locked(incident)
     if incident.is_over:
-        raise InvalidTransition(incident, incident.status)  # type: ignore[arg-type]
+        raise InvalidTransition(incident, incident.status)
     if role not in UNIQUE:
         raise Invalid("Only the commander's and the two leads' roles are handed over.", field="role")
     person, now = _person(by, role, to), clock.now()
@@ -203,9 +203,10 @@ def accept_offer(*, by: Actor, offer: RoleOffer) -> RoleOffer:
     """Accept a hand-over; return the offer. Raises ``Conflict`` if it lapsed or was withdrawn."""
     incident = locked(offer.incident)
     _require_offered(by, offer)
-    if clock.now() >= offer.lapses_at:
+    if offer.state == RoleOffer.State.OPEN and clock.now() >= offer.lapses_at:
         raise Conflict("This offer has lapsed. Ask for a new one.", code="lapsed")
-    _answer(offer, RoleOffer.State.ACCEPTED)
+    if not _answer(offer, RoleOffer.State.ACCEPTED):
+        return offer
     previous = holder(incident, offer.role)
     if previous != by.user and by.user is not None:
         _assign(by, incident, offer.role, by.user, previous=previous, reason="")
@@ -221,7 +222,8 @@ def decline_offer(*, by: Actor, offer: RoleOffer, reason: str = "") -> RoleOffer
     """Decline a hand-over; the holder keeps the role. Return the offer."""
     incident = locked(offer.incident)
     _require_offered(by, offer)
-    _answer(offer, RoleOffer.State.DECLINED)
+    if not _answer(offer, RoleOffer.State.DECLINED):
+        return offer
     end_offer(incident, offer, by=by, state=RoleOffer.State.DECLINED, reason=clean(reason, limit=500))
     offer.refresh_from_db()
     return offer
@@ -246,11 +248,14 @@ def _require_offered(by: Actor, offer: RoleOffer) -> None:
         raise NotAllowed("This offer is for somebody else.")
 
 
-def _answer(offer: RoleOffer, state: str) -> None:
-    if not RoleOffer.objects.filter(pk=offer.pk, state=RoleOffer.State.OPEN).update(state=state):
-        offer.refresh_from_db()
-        if offer.state != state:
-            raise Conflict(f"This offer is already {offer.get_state_display().lower()}.")
+def _answer(offer: RoleOffer, state: str) -> bool:
+    """Give an open offer its answer; return False if it had this one already. Raises ``Conflict`` if it had another."""
+    if RoleOffer.objects.filter(pk=offer.pk, state=RoleOffer.State.OPEN).update(state=state):
+        return True
+    offer.refresh_from_db()
+    if offer.state != state:
+        raise Conflict(f"This offer is already {offer.get_state_display().lower()}.")
+    return False
 
 
 @action

@@ -14,21 +14,21 @@ from incidents.models import EventKind, Incident, Severity
 from incidents.state import InvalidTransition, change, locked
 
 
-@action
-def change_severity(
+def set_severity(
     *, by: Actor, incident: Incident, severity: int, reason: str = "", expected_version: int | None = None
 ) -> Incident:
     """Raise the severity (anyone who responds) or lower it (the commander, with a reason); return the incident.
 
     The epoch rises, so that timers of the old severity are void; the apps above arm the new ones when they hear of it.
-    The response clock starts anew only if nobody had acknowledged.
+    The response clock starts anew only if nobody had acknowledged. This is ``change_severity`` for callers that have a
+    transaction of their own: the alert intake, a merge.
     """
     require_responder(by)
     incident, reason = locked(incident), clean(reason)
     if severity not in Severity.values:
         raise Invalid(f"There is no severity {severity}: choose 1 (worst) to 4.", field="severity")
     if not incident.is_active:
-        raise InvalidTransition(incident, incident.status)  # type: ignore[arg-type]
+        raise InvalidTransition(incident, incident.status)
     before = incident.severity
     if severity == before:
         raise Conflict(f"{incident.reference} already is {Severity(severity).label}.", code="unchanged")
@@ -51,3 +51,6 @@ def change_severity(
     record(incident, EventKind.SEVERITY_CHANGED, by=by, text=reason, data=data)
     incident.refresh_from_db()
     return incident
+
+
+change_severity = action(set_severity)

@@ -6,10 +6,9 @@ from django import template
 from django.utils.safestring import SafeString
 
 from common import markdown as renderer
-from common.errors import Blocker
 from incidents.actions.timeline import CORRECTABLE
 from incidents.describe import headline as describe
-from incidents.models import Event, EventKind, Hypothesis, Incident, PhaseStep, Severity
+from incidents.models import Event, EventKind, Hypothesis, Incident, PhaseStep
 from incidents.snippets import fill
 
 register = template.Library()
@@ -57,19 +56,7 @@ def is_late(event: Event) -> bool:
     return (event.recorded_at - event.at).total_seconds() > 120
 
 
-@register.filter
-def severity_label(level: int) -> str:
-    """Return "SEV-2" for 2."""
-    return Severity(level).label
-
-
 @register.simple_tag
 def command(step: PhaseStep, incident: Incident, variables: dict[str, Any]) -> str:
     """Return a step's command with its variables filled in."""
     return fill(step.command, incident, variables)
-
-
-@register.filter
-def local_url(blocker: Blocker) -> str:
-    """Return where a blocker can be mended, or ""."""
-    return blocker.url

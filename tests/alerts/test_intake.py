@@ -14,6 +14,7 @@ from accounts.actor import SYSTEM, Actor
 from accounts.models import User
 from alerts import actions, intake
 from alerts.models import Alert, AlertSource
+from common import clock
 from common.errors import Invalid
 from communications.models import Delivery
 from escalation.models import Page
@@ -215,6 +216,52 @@ def test_a_watched_alert_reopens_the_observed_incident_and_pages_its_commander(
     page = Page.objects.get(incident=incident, user=alice, role="direct")
     assert page.needs_answer
     assert Delivery.objects.filter(topic=f"page:{page.pk}").exists()
+
+
+def test_an_alert_that_gets_worse_raises_its_incident(client: Client, source: AlertSource) -> None:
+    send(client, {"title": "Disk", "severity": "low", "dedup_key": "disk"})
+    answer = send(client, {"title": "Disk", "severity": "critical", "dedup_key": "disk"})
+    assert (answer.json()["outcome"], answer.json()["severity"]) == ("repeated", "SEV-1")
+    incident = Incident.objects.get()
+    assert (incident.severity, incident.peak_severity) == (1, 1)
+    send(client, {"title": "Disk", "severity": "low", "dedup_key": "disk"})
+    assert Incident.objects.get().severity == 1  # only people lower it
+
+
+def test_a_watched_alert_long_after_declares_anew(client: Client, source: AlertSource, alice: User) -> None:
+    by, noon = Actor.of(alice), datetime(2026, 3, 25, 12, 0, tzinfo=UTC)
+    with time_machine.travel(noon, tick=False) as time:
+        incident = incident_actions.declare(by=by, title="Slow", severity=3)
+        week = noon + timedelta(days=7)
+        incident_actions.set_watch(by=by, incident=incident, labels={"service": "web"}, expires_at=week)
+        incident_actions.resolve(by=by, incident=incident)
+        time.shift(timedelta(hours=30))
+        answer = send(client, {"title": "5xx", "severity": "critical", "labels": {"service": "web"}})
+    assert (answer.status_code, answer.json()["outcome"]) == (202, "opened")
+    assert Incident.objects.count() == 2
+
+
+def test_a_watched_alert_raises_a_mild_incident(client: Client, source: AlertSource, alice: User) -> None:
+    by = Actor.of(alice)
+    incident = incident_actions.declare(by=by, title="Slow", severity=4)
+    soon = clock.now() + timedelta(days=1)
+    incident_actions.set_watch(by=by, incident=incident, labels={"service": "web"}, expires_at=soon)
+    incident_actions.resolve(by=by, incident=incident)
+    answer = send(client, {"title": "5xx", "severity": "critical", "labels": {"service": "web"}})
+    assert answer.json()["outcome"] == "attached"
+    incident.refresh_from_db()
+    assert (incident.status, incident.severity) == ("investigating", 1)
+
+
+def test_a_watched_alert_without_a_commander_to_page_declares_anew(
+    client: Client, source: AlertSource, alice: User
+) -> None:
+    by, soon = Actor.of(alice), clock.now() + timedelta(days=1)
+    incident = incident_actions.declare(by=by, title="Slow", severity=3)
+    incident_actions.set_watch(by=by, incident=incident, labels={"service": "web"}, expires_at=soon)
+    assert send(client, {"title": "A", "labels": {"service": "web"}}).json()["outcome"] == "opened"
+    incident_actions.take_role(by=by, incident=incident, role="commander")
+    assert send(client, {"title": "B", "labels": {"service": "web"}}).json()["outcome"] == "attached"
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,9 @@ from django.db import connection
 
 from accounts.actor import Actor
 from accounts.models import User
-from common import clock
 from common.errors import Conflict, Invalid, NotAllowed
 from config import defaults
-from incidents import actions, response
+from incidents import actions
 from incidents.models import Component, EventKind, Incident, Reminder, Symptom
 from tests import builders
 
@@ -60,7 +59,6 @@ def test_the_clock_runs_from_detection_not_from_declaration(procedure: None, ali
         seen = WEDNESDAY - timedelta(minutes=10)
         incident = actions.declare(by=by(alice), title="Webhooks down", severity=1, detected_at=seen)
         assert incident.response_due_at == WEDNESDAY + timedelta(minutes=5)
-        assert response.state(incident, clock.now()) == "running"
 
 
 def test_the_worst_ticked_symptom_proposes_the_severity_and_flags(procedure: None, alice: User) -> None:

@@ -228,6 +228,33 @@ def test_merge_moves_people_and_refuses_an_inactive_target(alice: User, bob: Use
         actions.merge(by=by(alice), incident=three, into=two)
 
 
+def test_the_worse_severity_goes_on_after_a_merge(alice: User) -> None:
+    bad = actions.declare(by=by(alice), title="Down", severity=1)
+    mild = actions.declare(by=by(alice), title="Slow", severity=4)
+    actions.merge(by=by(alice), incident=bad, into=mild, reason="same cause")
+    mild.refresh_from_db()
+    assert (mild.severity, mild.peak_severity) == (1, 1)
+
+
+def test_a_private_incidents_title_does_not_move_with_a_merge(alice: User) -> None:
+    secret = actions.declare(by=by(alice), title="Keys were stolen", severity=3, is_private=True)
+    public = actions.declare(by=by(alice), title="Slow", severity=3)
+    actions.merge(by=by(alice), incident=secret, into=public, reason="")
+    assert "stolen" not in str(list(public.events.values("text", "data")))
+
+
+def test_a_checkpoint_still_reminds_after_a_reopening(alice: User) -> None:
+    with time_machine.travel(NOON, tick=False) as time:
+        incident = actions.declare(by=by(alice), title="Slow", severity=3)
+        later = NOON + timedelta(hours=1)
+        actions.set_checkpoint(by=by(alice), incident=incident, due_at=later, question="Any better?")
+        actions.resolve(by=by(alice), incident=incident)
+        actions.reopen(by=by(alice), incident=incident, reason="again")
+        time.shift(timedelta(hours=1))
+        due.REMINDERS.sweep(clock.now())
+    assert incident.events.filter(kind=EventKind.REMINDER).count() == 1
+
+
 def test_a_drill_and_a_real_incident_do_not_merge(alice: User) -> None:
     real = actions.declare(by=by(alice), title="A", severity=3)
     drill = actions.declare(by=by(alice), title="B", severity=3, is_drill=True)

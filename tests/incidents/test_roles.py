@@ -99,6 +99,15 @@ def test_an_offer_lapses_after_five_minutes_and_the_holder_keeps_the_role(
     assert incident.events.filter(kind=EventKind.ROLE_OFFER_ENDED).count() == 1
 
 
+def test_an_accepted_offer_is_accepted_once(alice: User, bob: User, incident: Incident) -> None:
+    actions.take_role(by=by(alice), incident=incident, role="comms_lead")
+    offer = actions.offer_role(by=by(alice), incident=incident, role="comms_lead", to=bob)
+    actions.accept_offer(by=by(bob), offer=offer)
+    actions.take_role(by=by(alice), incident=incident, role="comms_lead", reason="Bob has to go")
+    actions.accept_offer(by=by(bob), offer=offer)  # a double tap, late
+    assert holder(incident, "comms_lead") == alice
+
+
 def test_a_declined_offer_changes_nothing(alice: User, bob: User, incident: Incident) -> None:
     actions.take_role(by=by(alice), incident=incident, role="comms_lead")
     offer = actions.offer_role(by=by(alice), incident=incident, role="comms_lead", to=bob)

@@ -155,6 +155,22 @@ def test_a_checkpoint_reminds_its_owner_once(bob: User, incident: Incident) -> N
     assert event.data["user"] == bob.pk
 
 
+def test_a_reminder_that_cannot_be_handled_rests_and_does_not_stop_the_others(
+    bob: User, incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with time_machine.travel(clock.now(), tick=False) as time:
+        when = clock.now() + timedelta(minutes=10)
+        actions.set_checkpoint(by=by(bob), incident=incident, due_at=when, question="Any better?")
+        later = when + timedelta(seconds=1)
+        actions.decide(by=by(bob), incident=incident, choice="wait", revisit_at=later)
+        monkeypatch.setitem(due._HANDLERS, "checkpoint", lambda *_: 1 / 0)
+        monkeypatch.setattr(due, "_resting", due.Resting())
+        time.shift(timedelta(minutes=11))
+        assert due.REMINDERS.sweep(clock.now()) == 1
+        armed = due.REMINDERS.next_due()
+        assert armed is None or armed > clock.now()
+
+
 def test_an_answered_checkpoint_reminds_nobody(bob: User, incident: Incident) -> None:
     with time_machine.travel(clock.now(), tick=False) as time:
         point = actions.set_checkpoint(
