@@ -924,7 +924,7 @@ class Migration(migrations.Migration):
                     "auto_event",
                     models.CharField(
                         blank=True,
-                        help_text="Ticked by itself when this kind of event is recorded, such as update_published.",
+                        help_text="Ticked by itself when such an event is recorded: update_published.",
                         max_length=40,
                     ),
                 ),
