@@ -111,6 +111,7 @@ def test_each_url_has_a_row_and_each_row_a_url() -> None:
     assert listed - {url.name for url in URLS} == set()
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("group", MATRIX)
@@ -136,6 +137,7 @@ def test_a_private_incident_is_not_there_for_an_outsider_at_any_address(world: W
     assert {key: letter for key, letter in found.items() if letter != "0"} == {}
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", ROLES)

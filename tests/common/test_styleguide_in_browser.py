@@ -10,7 +10,7 @@ from accounts.models import User
 from common import instants
 from tests.support.browser import DESK, PHONE, Pages, accessibility_faults
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 SAMPLES = ["", "now", "quiet", "list", "declare", "incident", "ack", "login", "404", "409"]
 

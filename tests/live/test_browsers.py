@@ -136,6 +136,7 @@ def test_three_taps_declare_on_a_phone(site: str, new_page: Pages, incident: Inc
     expect(page.get_by_role("heading", name="Checkout is down")).to_be_visible()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 def test_the_pages_are_accessible_and_fit_the_screen(

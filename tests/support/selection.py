@@ -13,6 +13,7 @@ from django.db import connections
 from scripts.chromium import find_chromium, why_not
 
 DATABASES = ("sqlite", "postgresql")
+USES = {"db", "transactional_db", "own_postgres"}
 
 
 def require_all() -> bool:
@@ -25,8 +26,12 @@ def pytest_configure() -> None:
 
 
 def pytest_report_header() -> list[str]:
+    vendor = connections["default"].vendor
+    only_here = (
+        "; what touches no database, or is marked once, runs on SQLite" if vendor == "postgresql" else ""
+    )
     return [
-        f"database: {connections['default'].vendor}",
+        f"database: {vendor}{only_here}",
         f"browser tests: {'left out' if why_not() else find_chromium()}",
     ]
 
@@ -42,8 +47,17 @@ def is_left_out(item: pytest.Item) -> bool:
     """Tests for the other database do not count as skipped: `make test` runs them on that database."""
     if item.get_closest_marker("browser") and why_not():
         return True
+    vendor = connections["default"].vendor
     wanted = [name for name in DATABASES if item.get_closest_marker(name)]
-    return bool(wanted) and connections["default"].vendor not in wanted
+    if wanted:
+        return vendor not in wanted
+    return vendor == "postgresql" and (bool(item.get_closest_marker("once")) or not touches_a_database(item))
+
+
+def touches_a_database(item: pytest.Item) -> bool:
+    """What never asks a database says the same on each: it runs on SQLite, and not a second time."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(USES)
 
 
 @pytest.hookimpl(trylast=True)
