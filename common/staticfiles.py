@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class ForgivingManifestStorage(CompressedManifestStaticFilesStorage):
+class ForgivingManifestStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # it has no types
     """A file that is not in the manifest keeps its plain name instead of failing the page.
 
     Without a style sheet the link in a page can still be opened and answered; an error page helps nobody at night.
