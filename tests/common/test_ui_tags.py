@@ -46,6 +46,12 @@ def test_a_severity_is_colour_word_and_shape(value: Any, word: str) -> None:
     assert f'data-severity="{word[-1] if value else ""}"' in html
 
 
+def test_nobody_has_judged_a_report_yet() -> None:
+    report = SimpleNamespace(severity=4, status=Status.REPORTED)
+    assert "Not judged yet" in show("{% severity value %}", value=report)
+    assert "SEV-4" not in show("{% severity value %}", value=report)
+
+
 def test_each_severity_has_a_shape_of_its_own() -> None:
     shapes = {
         show("{% severity value %}", value=value).split("<svg")[1].split("</svg>")[0]
