@@ -17,6 +17,9 @@ from communications.outbox.sending import deliver
 
 logger = logging.getLogger(__name__)
 
+# How many rows may wait for each thread: enough that none is idle until the next sweep. A row is claimed when its
+# turn comes, so whoever is faster can have it, and an answer in the meantime still stops it.
+WAITING_EACH = 8
 BUSY_PAUSE = timedelta(seconds=0.25)
 
 
@@ -88,7 +91,9 @@ class _Senders:
     @property
     def free(self) -> int:
         """Return how many more rows can be taken on."""
-        return max(settings.DELIVERY_THREADS - len(self._in_flight), 0) if settings.DELIVERY_THREADS else 1
+        if not settings.DELIVERY_THREADS:
+            return 1
+        return max(settings.DELIVERY_THREADS * WAITING_EACH - len(self._in_flight), 0)
 
     def submit(self, ids: Iterable[int]) -> int:
         """Begin to deliver those that are not on their way in this process already; return how many."""
