@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 IS_LINUX = sys.platform == "linux"
+HAS_WAITID = hasattr(os, "waitid")  # not on every macOS
 
 
 class Forked:
@@ -60,17 +61,26 @@ class Forked:
 
     def kill_group(self) -> None:
         """Kill it with everything it started, stopped processes included, and wait for its end."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self.send(signal.SIGKILL)  # in case it has no group of its own yet
         if self.status is None:
+            self._kill_group()
+            self.send(signal.SIGKILL)  # in case it has no group of its own yet
             self._note(0)
 
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
     def _note(self, options: int) -> None:
-        with contextlib.suppress(InterruptedError):
-            pid, status = os.waitpid(self.pid, options)
-            if pid:
-                self.status = os.waitstatus_to_exitcode(status)
+        """Note its end, and end what is left of its group while the number still is its own."""
+        if HAS_WAITID:
+            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | options) is None:
+                return
+            self._kill_group()
+        pid, status = os.waitpid(self.pid, options)
+        if pid:
+            self.status = os.waitstatus_to_exitcode(status)
+            if not HAS_WAITID:
+                self._kill_group()
 
 
 def _live(name: str, target: Callable[[], object], keeper: int) -> None:

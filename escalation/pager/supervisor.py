@@ -91,12 +91,11 @@ class Supervisor:
             child.start()
 
     def _note_end(self, child: Child, now: float) -> None:
-        """Any end is a failure, whatever its exit status; what is left of the group goes too."""
+        """Any end is a failure, whatever its exit status."""
         process = child.process
         if process is None:
             return
         logger.error("supervisor.lost", extra={"child": child.name, "status": process.status})
-        process.kill_group()
         child.process = None
         child.failures = 0 if now - child.started > LIVED_LONG else child.failures + 1
         # The first restart is immediate.
