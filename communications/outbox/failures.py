@@ -31,8 +31,8 @@ def fail(delivery: Delivery, detail: str, now: datetime) -> None:
     After the last contact method of a page ``settings.PAGE_FAILED_HANDLER`` hears of it in the same transaction.
     """
     if delivery.incident_id is not None:
-        # The order in which an acknowledgement locks too: the incident, then its deliveries.
-        Incident.objects.select_for_update().filter(pk=delivery.incident_id).first()
+        # The order and the mode in which an acknowledgement locks too: the incident, then its deliveries.
+        Incident.objects.select_for_update(no_key=True).filter(pk=delivery.incident_id).first()
     failed = ours(delivery).update(
         state=Delivery.State.FAILED,
         finished_at=now,
