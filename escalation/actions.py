@@ -36,8 +36,10 @@ BY_NAME = ("direct", "expert")
 def acknowledge(*, by: Actor, incident: Incident, page: Page | None = None) -> Incident:
     """Say "I have it": the person's repetition ends, the time rules go on; return the incident. Twice is once.
 
-    The first human acknowledgement meets the response clock (R02-R05). Who was not paged stands in for the on-call
-    engineer. Raises ``Conflict`` when the incident is over, ``NotAllowed`` for machines and other people's pages.
+    The first human acknowledgement meets the response clock (R02-R05), also that of a responder who was not paged:
+    somebody has it, which is what the clock waits for. They stand in for the on-call engineer, and are asked like
+    everybody else whether they are still with it. Raises ``Conflict`` when the incident is over, ``NotAllowed`` for
+    machines and other people's pages.
     """
     user = _person(by, page)
     run = _run(incident, by, "acknowledged")
@@ -105,7 +107,7 @@ def escalate_now(*, by: Actor, incident: Incident, role: str) -> Incident:
     note = f"At once, by {by.label}"
     pending = timers.armed(run).filter(kind=timers.Kind.RULE, role=role)
     if timers.bring_forward(run, pending, note) is None and was_asked(run, role):
-        timers.cancel(run, timers.chain(run, role), note)
+        timers.end_chain(run, role, note)
     before = Page.objects.filter(incident=run.incident).count()
     words = page_role(run, Ask(role=role, due_at=run.now, rule=_paging_rule(run, role), why=note))
     if Page.objects.filter(incident=run.incident).count() == before:

@@ -8,6 +8,7 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet,
 from django.db.models.functions import Cast, Concat
 
 from communications.models import Attempt, Delivery
+from escalation.engine.paging import STOOD_IN
 from escalation.models import Escalation, EscalationRule, EscalationTimer, Page
 from incidents.models import Incident, Status
 
@@ -73,7 +74,8 @@ def i1(now: datetime, since: datetime | None) -> tuple[int, list[str]]:
         f"timer {pk} ({key}) is overdue since {due:%H:%M:%S}"
         for pk, key, due in late.values_list("pk", "key", "due_at")
     ]
-    lacking = _pages(since).filter(~Exists(Delivery.objects.filter(topic=_TOPIC)), user__isnull=False)
+    asked = _pages(since).exclude(key__endswith=STOOD_IN)
+    lacking = asked.filter(~Exists(Delivery.objects.filter(topic=_TOPIC)), user__isnull=False)
     undelivered = [f"page {pk} has no delivery" for pk in lacking.values_list("pk", flat=True)]
     return _pages(since).count() + rules.count(), silent + overdue + undelivered
 

@@ -10,7 +10,7 @@ from communications import outbox
 from escalation.duetimes import RuleSpec
 from escalation.engine import timers
 from escalation.engine.firing import arm_expiry
-from escalation.engine.paging import ROLES, Ask, page_next_role, page_role, topic
+from escalation.engine.paging import ROLES, Ask, holders, page_next_role, page_role, stand_in, topic
 from escalation.engine.run import Run
 from escalation.engine.timers import Kind
 from escalation.models import EscalationRule, Page
@@ -20,25 +20,40 @@ from incidents.models import Responder
 def take(run: Run, user: User, *, via: str) -> list[Page]:
     """Let a person have the incident: their open pages are answered, their roles' requests end; return the pages.
 
-    Who was never paged stands in for the on-call engineer. The other roles' time rules and requests go on.
+    Of whom no answer was waited for gets a page that is answered already, in the role of their last page, else in
+    that of the on-call engineer: they have it like anybody else. The other roles' time rules and requests go on.
     """
     open_pages = _open(run)
     own = list(open_pages.filter(user=user))
     _answer(run, open_pages.filter(user=user), Page.State.ACKNOWLEDGED, via=via)
-    roles = {page.role for page in own} or ({ROLES[0]} if not _has_page(run, user) else set())
+    if user.pk not in holders(run):
+        own.append(stand_in(run, user, _last_role(run, user), via=via))
+    roles = {page.role for page in own}
     for role in roles:
         _end_request(run, role, f"{user} has it")
     _cancel_unsent(own, f"{user} has it")
     _join(run, user)
-    if run.pace.expiry is not None and not run.mitigated:
-        role = min(roles & set(ROLES), key=ROLES.index, default=ROLES[0])
-        cell = run.rule(role)
-        stored = (cell.as_json() if cell else {}) | {"condition": EscalationRule.Condition.NOT_MITIGATED}
-        timers.cancel(
-            run, timers.armed(run).filter(kind=Kind.EXPIRY, key__startswith=f"expiry:{user.pk}:"), "Renewed"
-        )
-        arm_expiry(run, user.pk, role, run.now + timedelta(minutes=run.pace.expiry), stored)
+    timers.end_expiries(run, user.pk, "Renewed")
+    ask_later(run, user.pk, min(roles & set(ROLES), key=ROLES.index, default=ROLES[0]))
     return own
+
+
+def ask_later(run: Run, user_pk: int, role: str) -> None:
+    """Arm the question whether a person is still with it, where the severity asks it and nothing is mitigated."""
+    if run.pace.expiry is None or run.mitigated:
+        return
+    cell = run.rule(role) or RuleSpec(role, run.incident.severity, EscalationRule.Timing.IMMEDIATE)
+    stored = cell.as_json() | {"condition": EscalationRule.Condition.NOT_MITIGATED}
+    arm_expiry(run, user_pk, role, run.now + timedelta(minutes=run.pace.expiry), stored)
+
+
+def ask_all_later(run: Run) -> None:
+    """After a setback: ask everybody who has it in due time, also who took it while it was mitigated."""
+    for user_pk in holders(run):
+        if timers.armed(run).filter(kind=Kind.EXPIRY, key__startswith=f"expiry:{user_pk}:").exists():
+            continue
+        page = Page.objects.filter(incident=run.incident, user_id=user_pk, needs_answer=True).latest("pk")
+        ask_later(run, user_pk, page.role if page.role in ROLES else ROLES[0])
 
 
 def decline(run: Run, page: Page, *, note: str, via: str) -> str:
@@ -54,8 +69,7 @@ def decline(run: Run, page: Page, *, note: str, via: str) -> str:
     _answer(run, mine, Page.State.DECLINED, via=via, note=note)
     _cancel_unsent(declined, "Declined")
     if page.user is not None:
-        expiries = timers.armed(run).filter(kind=Kind.EXPIRY, key__startswith=f"expiry:{page.user.pk}:")
-        timers.cancel(run, expiries, "Declined")
+        timers.end_expiries(run, page.user.pk, "Declined")
     return ask_further(run, page.role, after=page.position, why=f"{page.user_label} cannot take it")
 
 
@@ -65,6 +79,8 @@ def ask_further(run: Run, role: str, *, after: int, why: str) -> str:
         return ""
     pending = timers.armed(run).filter(kind=Kind.NEXT, role=role)
     timer = timers.bring_forward(run, pending, why)
+    if run.mitigated:
+        timers.end_chain(run, role, why)
     rule = RuleSpec.from_json(timer.rule) if timer else run.rule(role)
     if rule is None:
         return ""
@@ -87,8 +103,7 @@ def release(run: Run, user: User, *, note: str) -> int:
     released = list(mine)
     mine.update(state=Page.State.STOPPED, note=note[:200])
     _cancel_unsent(released, note)
-    expiries = timers.armed(run).filter(kind=Kind.EXPIRY, key__startswith=f"expiry:{user.pk}:")
-    timers.cancel(run, expiries, note)
+    timers.end_expiries(run, user.pk, note)
     Responder.objects.filter(incident=run.incident, user=user, left_at=None).update(left_at=run.now)
     return len(released)
 
@@ -97,9 +112,11 @@ def _open(run: Run) -> QuerySet[Page]:
     return Page.objects.filter(incident=run.incident, state=Page.State.OPEN)
 
 
-def _has_page(run: Run, user: User) -> bool:
+def _last_role(run: Run, user: User) -> str:
+    """Return the role in which a person was asked last, also if they declined it; else the on-call engineer's."""
     pages = Page.objects.filter(incident=run.incident, epoch__gte=run.escalation.first_epoch, user=user)
-    return pages.exclude(state=Page.State.STOPPED).exists()
+    asked = pages.exclude(state=Page.State.STOPPED).order_by("pk").last()
+    return asked.role if asked else ROLES[0]
 
 
 def _asked(run: Run) -> int:
@@ -118,7 +135,7 @@ def _end_request(run: Run, role: str, note: str) -> None:
         others.update(state=Page.State.STOPPED, note=note[:200])
         _cancel_unsent(stopped, note)
     if not _open(run).filter(role=role).exists():
-        timers.cancel(run, timers.chain(run, role), note)
+        timers.end_chain(run, role, note)
 
 
 def _cancel_unsent(pages: Iterable[Page], note: str) -> None:

@@ -10,8 +10,8 @@ from common.crashpoints import crash_point
 from communications import outbox
 from communications.models import Delivery
 from escalation.duetimes import RuleSpec, due_at
-from escalation.engine import timers, wording
-from escalation.engine.firing import fire_due
+from escalation.engine import answers, timers, wording
+from escalation.engine.firing import fire_due, note_exhaustion
 from escalation.engine.paging import ROLES, Action, topic
 from escalation.engine.run import Run, begin, snapshot
 from escalation.engine.timers import MITIGATED, Kind, State
@@ -20,6 +20,7 @@ from incidents import events
 from incidents.models import EventKind, Incident
 
 Condition = EscalationRule.Condition
+LOWERED = "The severity was lowered"
 
 
 def open(incident: Incident, *, now: datetime) -> None:  # noqa: A001 - the word of the trade
@@ -61,16 +62,42 @@ def downgrade(incident: Incident, *, now: datetime, was: int) -> None:
     if run is None:
         return
     _carry_over(run)
-    asked = set(_pages(run).values_list("role", flat=True))
     pending = list(timers.armed(run).filter(kind=Kind.RULE))
-    timers.cancel_all(run, pending, "The severity was lowered")
+    timers.cancel_all(run, pending, LOWERED)
+    asked = set(_pages(run).values_list("role", flat=True)) - _end_early_requests(run)
     later = [rule for rule in run.rules() if rule.role not in asked]
-    timers.insert([_timer(run, rule, reason="") for rule in later])
+    rows = [_timer(run, rule, reason="") for rule in later if rule.action != Action.AGENDA]
+    if run.mitigated:
+        _hold_back(run, rows)
+    for timer in rows:
+        # The on-call engineer of whom there was none is not called up by better news.
+        if timer.role == ROLES[0] and timer.due_at <= run.now:
+            timer.state, timer.settled_at, timer.note = State.CANCELLED, run.now, LOWERED
+    timers.insert(rows)
     _agenda(run, later)
     _tell_of_downgrade(run, was)
+    note_exhaustion(run)
     if pending:
         words = ", ".join(f"{wording.role_words(timer.role)} ({_words(timer)})" for timer in pending)
         _record(run, "cancelled what the lower severity does not ask for", words)
+
+
+def _end_early_requests(run: Run) -> set[str]:
+    """End the requests to roles that the lower severity asks later, or never; return these roles.
+
+    Their pages stay: who was asked may still answer. When its time comes the role is asked anew.
+    """
+    early = set()
+    for role in ROLES:
+        rule = run.rule(role)
+        is_due = (
+            rule is not None
+            and rule.action != Action.AGENDA
+            and due_at(rule, run.now, run.calendar) <= run.now
+        )
+        if not is_due and timers.end_chain(run, role, LOWERED):
+            early.add(role)
+    return early
 
 
 def pause(incident: Incident, *, now: datetime) -> None:
@@ -97,11 +124,7 @@ def resume(incident: Incident, *, now: datetime) -> None:
     run = begin(incident.pk, now)
     if run is None:
         return
-    paused = list(
-        EscalationTimer.objects.filter(
-            incident=run.incident, epoch=run.incident.epoch, state=State.CANCELLED, note=MITIGATED
-        )
-    )
+    paused = list(timers.paused(run))
     for timer in paused:
         EscalationTimer.objects.filter(pk=timer.pk, state=State.CANCELLED).update(
             state=State.ARMED, settled_at=None, note="", due_at=_resumed(run, timer)
@@ -111,7 +134,9 @@ def resume(incident: Incident, *, now: datetime) -> None:
     if rules:
         words = ", ".join(f"{wording.role_words(timer.role)} ({_words(timer)})" for timer in rules)
         _record(run, "resumed the escalation: no longer mitigated", words)
+    answers.ask_all_later(run)
     fire_due(run)
+    note_exhaustion(run)
 
 
 def stop(incident: Incident, *, now: datetime, note: str) -> None:
@@ -157,7 +182,7 @@ def _start(incident: Incident, now: datetime, *, reason: str) -> None:
     paging = [rule for rule in run.rules() if rule.action != Action.AGENDA]
     rows = [_timer(run, rule, reason) for rule in paging]
     if run.mitigated:
-        _hold_back(run, rows)
+        _hold_back(run, rows, but=ROLES[0])
     timers.insert(rows)
     _agenda(run, run.rules())
     crash_point("engine.after_arming")
@@ -165,10 +190,10 @@ def _start(incident: Incident, now: datetime, *, reason: str) -> None:
     crash_point("engine.after_open")
 
 
-def _hold_back(run: Run, rows: list[EscalationTimer]) -> None:
-    """While mitigated only the on-call engineer hears of an upgrade; the other cells wait for a setback."""
+def _hold_back(run: Run, rows: list[EscalationTimer], *, but: str = "") -> None:
+    """While mitigated cells wait for a setback, except that the on-call engineer (``but``) hears of an upgrade."""
     for timer in rows:
-        if timer.role != ROLES[0] and timer.rule["condition"] == Condition.NOT_MITIGATED:
+        if timer.role != but and timer.rule["condition"] == Condition.NOT_MITIGATED:
             timer.state, timer.settled_at, timer.note = State.CANCELLED, run.now, MITIGATED
 
 
@@ -198,7 +223,10 @@ def _agenda(run: Run, rules: list[RuleSpec]) -> None:
 
 
 def _carry_over(run: Run) -> None:
-    """Take requests that still wait for an answer, and expiries, over into the new epoch, at the new pace."""
+    """Take requests that still wait for an answer, and expiries, over into the new epoch, at the new pace.
+
+    Also those that are paused: after a setback they run on at the severity that holds then.
+    """
     waiting = timers.armed(run).filter(kind__in=[Kind.NEXT, Kind.REPEAT, Kind.EXPIRY])
     for timer in waiting.exclude(epoch=run.incident.epoch):
         if timer.kind == Kind.EXPIRY and run.pace.expiry is None:
@@ -206,14 +234,35 @@ def _carry_over(run: Run) -> None:
             continue
         due = _next_open(run, timer.due_at) if run.pace.business else min(timer.due_at, _soonest(run, timer))
         timers.armed(run).filter(pk=timer.pk).update(epoch=run.incident.epoch, due_at=due)
+    _carry_over_paused(run)
 
 
-def _soonest(run: Run, timer: EscalationTimer) -> datetime:
-    """Return when a carried timer would come due at the latest if it had been armed now."""
+def _carry_over_paused(run: Run) -> None:
+    old = EscalationTimer.objects.filter(
+        incident=run.incident, state=State.CANCELLED, note=MITIGATED, epoch__gte=run.escalation.first_epoch
+    )
+    here = EscalationTimer.objects.filter(incident=run.incident, epoch=run.incident.epoch)
+    taken = set(here.values_list("key", flat=True))
+    chains = old.filter(kind__in=[Kind.NEXT, Kind.REPEAT, Kind.EXPIRY]).exclude(epoch=run.incident.epoch)
+    for timer in chains.order_by("-epoch", "pk"):
+        if timer.key in taken:
+            continue
+        taken.add(timer.key)
+        if timer.kind == Kind.EXPIRY and run.pace.expiry is None:
+            old.filter(pk=timer.pk).update(note="Not asked at this severity")
+            continue
+        # What is left of it is counted from when it was paused.
+        since = timer.settled_at or run.now
+        due = timer.due_at if run.pace.business else min(timer.due_at, _soonest(run, timer, since))
+        old.filter(pk=timer.pk).update(epoch=run.incident.epoch, due_at=due)
+
+
+def _soonest(run: Run, timer: EscalationTimer, since: datetime | None = None) -> datetime:
+    """Return when a carried timer would come due at the latest if it had been armed now, or at ``since``."""
     minutes = {Kind.NEXT: run.pace.next, Kind.REPEAT: run.pace.repeat}.get(
         Kind(timer.kind), run.pace.expiry or 0
     )
-    return run.now + timedelta(minutes=minutes)
+    return (since or run.now) + timedelta(minutes=minutes)
 
 
 def _next_open(run: Run, instant: datetime) -> datetime:
@@ -234,7 +283,7 @@ def _resumed(run: Run, timer: EscalationTimer) -> datetime:
         return run.now + (timer.due_at - paused_at)
     left = businesstime.business_between(run.calendar, paused_at, timer.due_at)
     try:
-        return businesstime.add_business(run.calendar, run.now, left)
+        return _next_open(run, businesstime.add_business(run.calendar, run.now, left))
     except NeverOpen:
         return run.now + left
 

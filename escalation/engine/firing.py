@@ -8,7 +8,7 @@ from django.db import transaction
 
 from common.crashpoints import crash_point
 from escalation.duetimes import RuleSpec
-from escalation.engine import timers
+from escalation.engine import timers, wording
 from escalation.engine.paging import (
     ROLES,
     Ask,
@@ -33,6 +33,7 @@ SWEEP_LIMIT = 1000
 SWEEP_SECONDS = 1.0
 STEPS_AT_ONCE = 100
 LONGEST_REST = timedelta(seconds=30)
+MOST_DOUBLINGS = 5
 # Timers that could not be fired, with their failures and when to try again: a bad row must not fill log and loop.
 _resting: dict[int, tuple[int, datetime]] = {}
 
@@ -91,7 +92,7 @@ def fire_due(run: Run) -> int:
 
 def _rest(pk: int, now: datetime) -> None:
     failures = _resting.get(pk, (0, now))[0] + 1
-    _resting[pk] = (failures, now + min(timedelta(seconds=2**failures), LONGEST_REST))
+    _resting[pk] = (failures, now + min(timedelta(seconds=2 ** min(failures, MOST_DOUBLINGS)), LONGEST_REST))
 
 
 def fire(run: Run, timer: EscalationTimer) -> None:
@@ -107,7 +108,7 @@ def fire(run: Run, timer: EscalationTimer) -> None:
 
 
 def _fire_rule(run: Run, timer: EscalationTimer) -> None:
-    timers.cancel(run, timers.chain(run, timer.role), "Asked again by the matrix")
+    timers.end_chain(run, timer.role, "Asked again by the matrix")
     rule = RuleSpec.from_json(timer.rule)
     upgraded = timer.rule.get("reason") == "upgraded" and timer.role == EscalationRole.ON_CALL
     ask = Ask(
@@ -180,7 +181,8 @@ def _fire_expiry(run: Run, timer: EscalationTimer) -> None:
     )
     page_people(run, ask, [(page.position, Target(page.user, page.reason))])
     if page.role in ROLES:
-        arm_next(run, ask, page.position + 1)
+        # Who stood in was in nobody's place: the first of the role comes next.
+        arm_next(run, ask, 0 if page.reason == wording.SAID_SO else page.position + 1)
     arm_repeat(run, page.role, rule, timer.due_at, done=0)
 
 

@@ -18,6 +18,8 @@ from incidents.models import EventKind, Incident
 
 Action = EscalationRule.Action
 ROLES = [str(role) for role in EscalationRole.values]
+# How the key of a page ends that records an answer and was never sent.
+STOOD_IN = ":said"
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,26 @@ def page_people(run: Run, ask: Ask, people: list[tuple[int, Target]], *, answer:
     _record_paged(run, ask, pages, late)
     Incident.objects.filter(pk=run.incident.pk, first_paged_at=None).update(first_paged_at=run.now)
     return pages
+
+
+def stand_in(run: Run, user: User, role: str, *, via: str) -> Page:
+    """Write down that somebody has it whom nobody waits for: an answered page of which nothing is sent; return it."""
+    number = next_round(run, role)
+    return Page.objects.create(
+        incident=run.incident,
+        user=user,
+        user_label=str(user)[:160],
+        epoch=run.incident.epoch,
+        round=number,
+        role=role,
+        key=_key(run.incident, role, 0, number, user) + STOOD_IN,
+        reason=wording.SAID_SO,
+        due_at=run.now,
+        created_at=run.now,
+        state=Page.State.ACKNOWLEDGED,
+        answered_at=run.now,
+        answered_via=via[:10],
+    )
 
 
 def _key(incident: Incident, role: str, position: int, round_number: int, user: User) -> str:

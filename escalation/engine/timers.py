@@ -51,6 +51,26 @@ def chain(run: Run, role: str) -> QuerySet[EscalationTimer]:
     return armed(run).filter(role=role, kind__in=[Kind.NEXT, Kind.REPEAT])
 
 
+def paused(run: Run) -> QuerySet[EscalationTimer]:
+    """Return the timers of the present epoch that wait for a setback (``resume``)."""
+    return EscalationTimer.objects.filter(
+        incident=run.incident, epoch=run.incident.epoch, state=State.CANCELLED, note=MITIGATED
+    )
+
+
+def end_chain(run: Run, role: str, note: str) -> int:
+    """End what keeps asking in a role, also what is paused and would run on after a setback; return how many."""
+    resting = paused(run).filter(role=role, kind__in=[Kind.NEXT, Kind.REPEAT])
+    return cancel(run, chain(run, role), note) + resting.update(note=note[:200])
+
+
+def end_expiries(run: Run, user_pk: int, note: str) -> None:
+    """Ask a person no longer whether they are still with it, also not after a setback."""
+    theirs = {"kind": Kind.EXPIRY, "key__startswith": f"expiry:{user_pk}:"}
+    cancel(run, armed(run).filter(**theirs), note)
+    paused(run).filter(**theirs).update(note=note[:200])
+
+
 def claim(run: Run, timer: EscalationTimer) -> bool:
     """Mark an armed timer as fired; return whether this call did it."""
     return bool(_settle(run, armed(run).filter(pk=timer.pk), State.FIRED))

@@ -9,6 +9,8 @@ from incidents.models import Incident
 
 SALT = "escalation.page"
 LATE_SECONDS = 5
+# Why somebody has it whom nobody asked. Their page is the record of it: nothing was sent.
+SAID_SO = "Said so without being paged"
 OTHER_ROLES = {"expert": "Subject Matter Expert", "direct": "the person asked for"}
 
 
@@ -32,7 +34,10 @@ def _lines(page: Page, incident: Incident) -> list[str]:
     zone = page.user.zone if page.user else None
     since = f", since {instants.both(incident.started_at, zone)}" if zone else ""
     lines = [incident.title, f"{incident.get_severity_display()}{since}.", ""]
-    lines.append(f"You are paged as {role_words(page.role)}: {page.reason}.")
+    if page.reason == SAID_SO:
+        lines.append("You said that you have it.")
+    else:
+        lines.append(f"You are paged as {role_words(page.role)}: {page.reason}.")
     if page.late_seconds > LATE_SECONDS:
         lines.append(f"This page is {late_words(page.late_seconds)}.")
     if incident.description:

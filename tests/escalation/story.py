@@ -78,8 +78,8 @@ def begin(traveller: time_machine.Traveller) -> Story:
 
 
 def paged(incident: Incident, *, role: str = "") -> list[tuple[str, str]]:
-    """Return who was paged and when, in order: [("Bob", "12:00:00"), …]."""
-    pages = Page.objects.filter(incident=incident).order_by("pk")
+    """Return who was paged and when, in order: [("Bob", "12:00:00"), …]; not who said unasked that they have it."""
+    pages = Page.objects.filter(incident=incident).exclude(key__endswith=":said").order_by("pk")
     if role:
         pages = pages.filter(role=role)
     return [(page.user_label, f"{page.created_at:%H:%M:%S}") for page in pages]

@@ -9,7 +9,7 @@ from accounts.models import User
 from common import clock
 from common.errors import Conflict, Invalid, NotAllowed
 from communications.models import Delivery
-from escalation import actions, engine, handlers
+from escalation import actions, audit, engine, handlers
 from escalation.models import EscalationTimer, Page
 from incidents import actions as incident_actions
 from incidents.models import Event, EventKind, Responder
@@ -86,11 +86,47 @@ class TestIHaveIt:
     def test_who_was_not_paged_stands_in_for_the_on_call_engineer(self, story: Story) -> None:
         incident = story.declare(1)
         acknowledge(story.alice, incident)
-        assert Page.objects.get(incident=incident).note == "Alice has it"
+        assert Page.objects.get(incident=incident, user=story.bob).note == "Alice has it"
         incident.refresh_from_db()
         assert incident.acknowledged_by == story.alice
         story.wait(minutes=10)
         assert paged(incident) == [("Bob", "12:00:00")]
+
+    def test_who_was_not_paged_says_it_once_and_is_sent_nothing(self, story: Story) -> None:
+        incident = story.declare(1)
+        acknowledge(story.alice, incident)
+        story.wait(minutes=1)
+        acknowledge(story.alice, incident)
+        assert kinds(incident).count("acknowledged") == 1
+        page = Page.objects.get(incident=incident, user=story.alice)
+        assert (page.state, page.reason) == (Page.State.ACKNOWLEDGED, "Said so without being paged")
+        assert not Delivery.objects.filter(topic=f"page:{page.pk}").exists()
+        assert all(finding.holds for finding in audit.findings(clock.now()) if finding.key == "I1")
+
+    def test_who_was_not_paged_is_asked_whether_they_are_still_with_it_then_the_on_call(
+        self, story: Story
+    ) -> None:
+        incident = story.declare(1)
+        acknowledge(story.alice, incident)
+        story.wait(minutes=21)
+        asked = paged(incident, role="on_call")
+        assert ("Alice", "12:15:00") in asked
+        assert ("Bob", "12:20:00") in asked, "the first in line, whom Alice had let off"
+
+    def test_with_somebody_who_was_not_paged_it_is_not_exhausted(self, story: Story) -> None:
+        incident = story.declare(3)
+        acknowledge(story.alice, incident)
+        story.wait(days=7)
+        assert not Event.objects.filter(incident=incident, data__exhausted=True).exists()
+
+    def test_who_declined_may_still_take_it(self, story: Story) -> None:
+        incident = story.declare(1)
+        actions.decline(by=Actor.of(story.bob), page=Page.objects.get(incident=incident))
+        acknowledge(story.bob, incident)
+        assert Page.objects.get(incident=incident, user=story.carol).note == "Bob has it"
+        before = paged(incident, role="on_call")
+        story.wait(minutes=14)
+        assert paged(incident, role="on_call") == before
 
     def test_a_machine_cannot(self, story: Story) -> None:
         incident = story.declare(1)

@@ -8,9 +8,10 @@ from accounts.actor import Actor
 from common import clock
 from communications.models import Delivery
 from escalation import actions
-from escalation.models import EscalationTimer, Page
+from escalation.models import EscalationTimer, Page, RoleTarget
 from incidents import actions as incidents
 from incidents.models import Event, EventKind, Incident
+from tests import builders
 from tests.escalation.story import Story, kinds, paged, timers
 
 
@@ -113,6 +114,30 @@ class TestDowngrade:
         story.wait(minutes=5)
         assert ("Carol", "12:05:00") in paged(incident)
 
+    def test_a_role_that_the_lower_severity_asks_later_is_asked_no_more_for_now(self, story: Story) -> None:
+        incident = story.declare(1)
+        story.wait(minutes=16)
+        assert paged(incident, role="team_lead") == [("Lee", "12:15:00")]
+        change_severity(story, incident, 3)
+        story.wait(hours=2)
+        assert paged(incident, role="team_lead") == [("Lee", "12:15:00")]
+        rule = EscalationTimer.objects.get(incident=incident, epoch=2, key="rule:team_lead")
+        assert rule.due_at == datetime(2026, 3, 25, 16, 16, tzinfo=UTC)
+
+    def test_an_on_call_engineer_of_whom_there_was_none_is_not_paged_by_it(self, story: Story) -> None:
+        RoleTarget.objects.filter(role="on_call").delete()
+        incident = story.declare(1)
+        change_severity(story, incident, 2)
+        builders.fills("on_call", story.bob, story.team)
+        story.wait(minutes=30)
+        assert paged(incident, role="on_call") == []
+
+    def test_an_agenda_item_of_the_lower_severity_pages_nobody(self, story: Story) -> None:
+        incident = story.declare(2)
+        change_severity(story, incident, 4)
+        agenda = EscalationTimer.objects.filter(incident=incident, epoch=2, rule__action="agenda")
+        assert set(agenda.values_list("state", flat=True)) == {"fired"}
+
 
 class TestMonitoring:
     def test_what_pages_only_while_not_mitigated_is_cancelled_visibly(self, story: Story) -> None:
@@ -154,6 +179,37 @@ class TestMonitoring:
         story.wait(minutes=16)
         assert paged(incident)[1] == ("Bob", "12:01:00")
         assert paged(incident, role="team_lead") == []
+
+    def test_a_lowering_while_monitoring_pages_nobody(self, story: Story) -> None:
+        incident = story.declare(1)
+        story.wait(minutes=6)
+        change_status(story, incident, "monitoring")
+        before = paged(incident)
+        change_severity(story, incident, 2)
+        story.wait(hours=3)
+        paging = Page.objects.filter(incident=incident, needs_answer=True).count()
+        assert (paging, paged(incident, role="team_lead")) == (len(before), [])
+
+    def test_after_a_lowering_and_a_setback_the_unanswered_page_is_repeated(self, story: Story) -> None:
+        incident = story.declare(1)
+        story.wait(minutes=6)
+        change_status(story, incident, "monitoring")
+        change_severity(story, incident, 2)
+        change_status(story, incident, "mitigating")
+        story.wait(minutes=10)
+        since = [who for who, at in paged(incident, role="on_call") if at > "12:06:00"]
+        assert "Bob" in since
+        assert "Carol" in since
+
+    def test_an_answer_while_monitoring_ends_the_request_after_a_setback_too(self, story: Story) -> None:
+        incident = story.declare(1)
+        change_status(story, incident, "monitoring")
+        actions.acknowledge(by=Actor.of(story.bob), incident=incident)
+        change_status(story, incident, "mitigating")
+        story.wait(minutes=14)
+        assert paged(incident) == [("Bob", "12:00:00")]
+        story.wait(minutes=1)
+        assert ("Bob", "12:15:00") in paged(incident), "they are asked whether they are still with it"
 
 
 @pytest.fixture
