@@ -38,7 +38,7 @@ def declare(page: Page, site: str) -> None:
     page.wait_for_url("**/incidents/declare/")
     page.get_by_label("What is wrong?").fill("Webhooks answer 500")
     page.locator(".choice, label").filter(has_text="SEV-1").first.click()
-    page.locator("label").filter(has_text=re.compile("^Webhooks$")).first.click()
+    page.locator("label").filter(has_text=re.compile(r"^\s*Webhooks\s*$")).first.click()
     expect(page.locator("body")).to_contain_text("Bob")  # who will be woken, before it is confirmed
     page.get_by_role("button", name="Declare", exact=True).last.click()
     page.wait_for_url("**/incidents/INC-*/")
