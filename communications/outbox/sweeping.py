@@ -93,7 +93,8 @@ class _Senders:
         """Return how many more rows can be taken on."""
         if not settings.DELIVERY_THREADS:
             return 1
-        return max(settings.DELIVERY_THREADS * WAITING_EACH - len(self._in_flight), 0)
+        room: int = settings.DELIVERY_THREADS * WAITING_EACH - len(self._in_flight)
+        return max(room, 0)
 
     def submit(self, ids: Iterable[int]) -> int:
         """Begin to deliver those that are not on their way in this process already; return how many."""

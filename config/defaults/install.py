@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import BusinessCalendar, BusinessHours, Qualification, Team
 from communications.models import CadenceRule, UpdateTemplate
 from config.defaults import people, process, wording
-from escalation.models import EscalationRule
+from escalation.models import EscalationRole, EscalationRule, RoleTarget
 from incidents.models import (
     Component,
     DecisionPoint,
@@ -20,6 +20,9 @@ from incidents.models import (
     Symptom,
     TechnicalLevel,
 )
+
+# Any row that an admin adds comes before it.
+LAST_RESORT = 9
 
 
 @transaction.atomic
@@ -161,6 +164,12 @@ def _organisation(made: Counter[str], *, first_time: bool) -> None:
             slug=wording.TEAM["slug"], defaults={**wording.TEAM, "is_default": True}
         )
         made["teams"] += created
+    if first_time and not RoleTarget.objects.exists():
+        # Until a rota is set up everybody in the team is asked: a first incident that pages nobody would be the worst.
+        RoleTarget.objects.create(
+            role=EscalationRole.ON_CALL, team=team, whole_team=team, position=LAST_RESORT
+        )
+        made["role targets"] += 1
     if first_time and not Component.objects.exists():
         Component.objects.create(**{**wording.COMPONENT, "team": team})
         made["components"] += 1

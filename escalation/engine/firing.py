@@ -73,7 +73,8 @@ def fire_due(run: Run) -> int:
     settled, failed = 0, set[int]()
     for _ in range(STEPS_AT_ONCE):
         due = timers.armed(run).filter(due_at__lte=run.now).exclude(pk__in=failed)
-        timer = due.order_by("due_at", "pk").first()
+        # By kind, "next" before "repeat": whoever the one asks is not asked again by the other in the same instant.
+        timer = due.order_by("due_at", "kind", "pk").first()
         if timer is None:
             break
         try:
@@ -143,13 +144,14 @@ def _fire_next(run: Run, timer: EscalationTimer) -> None:
 def _fire_repeat(run: Run, timer: EscalationTimer) -> None:
     """Ask everybody in the role again who has not answered; after the last round it is over."""
     rule = RuleSpec.from_json(timer.rule)
-    waiting = open_people(run, timer.role)
-    if not waiting:
+    waiting = open_people(run, timer.role, asked_before=timer.due_at)
+    if not waiting and not open_people(run, timer.role):
         timers.note(timer, "Answered")
         return
     why = f"Asked again, {timer.round} of {run.pace.rounds}"
     ask = Ask(role=timer.role, due_at=timer.due_at, rule=rule, why=why)
-    page_people(run, ask, waiting)
+    if waiting:
+        page_people(run, ask, waiting)
     if not arm_repeat(run, timer.role, rule, timer.due_at, done=timer.round):
         timers.note(timer, "Asked for the last time")
 

@@ -280,8 +280,11 @@ def page_by_name(run: Run, user: User, *, role: str, why: str, reason: str) -> P
     return page
 
 
-def open_people(run: Run, role: str) -> list[tuple[int, Target]]:
-    """Return who in a role still owes an answer, with the position and the reason for which they were paged."""
+def open_people(run: Run, role: str, *, asked_before: datetime | None = None) -> list[tuple[int, Target]]:
+    """Return who in a role still owes an answer, with the position and the reason for which they were paged.
+
+    With ``asked_before`` whoever was asked at that instant (UTC) or later is left out: no second page at once.
+    """
     pages = Page.objects.filter(
         incident=run.incident,
         epoch__gte=run.escalation.first_epoch,
@@ -295,6 +298,8 @@ def open_people(run: Run, role: str) -> list[tuple[int, Target]]:
     people = [
         (page.position, Target(page.user, page.reason))
         for page in newest.values()
-        if page.user is not None and page.user.pk not in having
+        if page.user is not None
+        and page.user.pk not in having
+        and (asked_before is None or page.due_at < asked_before)
     ]
     return sorted(people, key=lambda place: place[0])

@@ -7,11 +7,13 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import models
 
+from accounts.actor import Actor
 from accounts.models import BusinessCalendar, Team
 from communications.models import CadenceRule, UpdateTemplate
 from config import defaults
 from config.defaults import process
-from escalation.models import EscalationRole, EscalationRule
+from escalation.models import EscalationRole, EscalationRule, Page
+from incidents import actions
 from incidents.models import (
     Component,
     DecisionPoint,
@@ -24,6 +26,7 @@ from incidents.models import (
     Symptom,
     TechnicalLevel,
 )
+from tests import builders
 
 pytestmark = pytest.mark.django_db
 
@@ -214,3 +217,13 @@ def test_every_default_row_passes_the_admins_own_validation() -> None:
     for model in loaded:
         for row in model._default_manager.all():
             row.full_clean()
+
+
+def test_a_new_installation_pages_somebody() -> None:
+    """Without any rota everybody in the default team is asked."""
+    defaults.load()
+    team = Team.objects.get(is_default=True)
+    alice = builders.alice()
+    team.members.add(alice)
+    actions.declare(by=Actor.of(alice), title="Down", severity=1)
+    assert Page.objects.get(user=alice).role == EscalationRole.ON_CALL

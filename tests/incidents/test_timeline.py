@@ -9,6 +9,7 @@ import time_machine
 from accounts.actor import Actor
 from accounts.models import User
 from common import clock
+from common.due import Resting
 from common.errors import Conflict, Invalid, NotAllowed
 from config import defaults
 from incidents import actions, due, export
@@ -164,7 +165,7 @@ def test_a_reminder_that_cannot_be_handled_rests_and_does_not_stop_the_others(
         later = when + timedelta(seconds=1)
         actions.decide(by=by(bob), incident=incident, choice="wait", revisit_at=later)
         monkeypatch.setitem(due._HANDLERS, "checkpoint", lambda *_: 1 / 0)
-        monkeypatch.setattr(due, "_resting", due.Resting())
+        monkeypatch.setattr(due, "_resting", Resting())
         time.shift(timedelta(minutes=11))
         assert due.REMINDERS.sweep(clock.now()) == 1
         armed = due.REMINDERS.next_due()
