@@ -62,9 +62,9 @@ class Teller:
         return result
 
     def on_call(self, incident: Incident) -> User:
-        """Return who had been paged last at this point of the story (also when it is told a second time)."""
+        """Return who was furthest down the line of those paged so far (also when the story is told a second time)."""
         pages = Page.objects.filter(incident=incident, created_at__lte=self.now).exclude(user=None)
-        page = pages.order_by("-pk").first()
+        page = pages.order_by("-position", "-pk").first()
         return page.user if page is not None and page.user is not None else self.person("bob")
 
     def until(self, instant: datetime) -> None:
