@@ -19,7 +19,7 @@ in_production() {
     env DEBUG=0 SITE_URL=https://allclear.example ALLOWED_HOSTS=allclear.example \
         SECRET_KEY=0123456789abcdefghijklmnopqrstuvwxyz-only-to-check-the-settings \
         API_KEY_PEPPER=zyxwvutsrqponmlkjihgfedcba9876543210-only-to-check-the-settings \
-        DATABASE_URL=sqlite://:memory: "$@"
+        DEFAULT_FROM_EMAIL='Allclear <allclear@allclear.example>' DATABASE_URL=sqlite://:memory: "$@"
 }
 
 say ruff check --quiet .
