@@ -14,6 +14,7 @@ def welcome(site_url: str) -> str:
         [
             f"Sign in with one of these and the password {PASSWORD}",
             *people,
+            f"The mail they get is at {site_url}/demo/mail/",
             "Send an alert:",
             f"  curl {site_url}/api/v1/alerts/{ALERT_KEY} -H 'Content-Type: application/json' -d '{alert}'",
         ]
