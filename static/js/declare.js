@@ -2,7 +2,7 @@
 // ticked symptoms propose. Without this file the "Propose" button and the preview's link do the same.
 
 const form = document.getElementById("declare");
-let timer, chosen = false;
+let timer, chosen = false, asked = 0;
 
 function query() {
   const data = new URLSearchParams();
@@ -13,14 +13,16 @@ function query() {
 }
 
 async function refresh() {
-  const aside = document.getElementById("declare-aside");
-  if (!aside) return;
+  if (!document.getElementById("declare-aside")) return;
+  const mine = ++asked;
   const response = await fetch(`/incidents/declare/aside/?${query()}`, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!response?.ok || response.redirected) return;
+  const html = (await response.text()).trim();
+  if (mine !== asked) return; // an answer to what the form said before must not stand beside what it says now
   const template = document.createElement("template");
-  template.innerHTML = (await response.text()).trim();
+  template.innerHTML = html;
   const fresh = template.content.firstElementChild;
-  aside.replaceWith(fresh);
+  document.getElementById("declare-aside").replaceWith(fresh);
   window.htmx?.process(fresh);
   propose(fresh.dataset.proposed);
 }
