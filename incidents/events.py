@@ -7,11 +7,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils.module_loading import import_string
 
 from accounts.actor import Actor
 from common import clock
+from common.counting import count_up
 from common.errors import Invalid
 from common.text import clean
 from incidents.models import Event, EventKind, Incident
@@ -52,11 +52,13 @@ def record(
         raise Invalid(
             f"This text is too long: {len(text):,} of at most {MAX_TEXT:,} characters.", field="text"
         )
-    Incident.objects.filter(pk=incident.pk).update(event_sequence=F("event_sequence") + 1)
-    incident.refresh_from_db(fields=["event_sequence"])
+    number = count_up(Incident.objects.filter(pk=incident.pk), "event_sequence")
+    if number is None:
+        raise Incident.DoesNotExist
+    incident.event_sequence = number
     event = Event.objects.create(
         incident=incident,
-        sequence=incident.event_sequence,
+        sequence=number,
         kind=kind,
         at=at or now,
         recorded_at=now,

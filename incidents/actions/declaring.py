@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
-
 from accounts.actor import Actor
 from accounts.models import Team
 from accounts.write import action
 from common import clock
+from common.counting import count_up
 from common.errors import Invalid
 from common.text import clean, clean_line
 from incidents import response
@@ -173,10 +172,10 @@ def _create(*, by: Actor, title: str, description: str, severity: int, **fields:
 
 def _next_number() -> int:
     """Return the next number, under a lock that lasts until the transaction ends: none is skipped, none comes twice."""
-    if not IncidentNumber.objects.filter(pk=1).update(last=F("last") + 1):
+    counter = IncidentNumber.objects.filter(pk=1)
+    while (number := count_up(counter, "last")) is None:
         IncidentNumber.objects.bulk_create([IncidentNumber(pk=1, last=0)], ignore_conflicts=True)
-        IncidentNumber.objects.filter(pk=1).update(last=F("last") + 1)
-    return IncidentNumber.objects.values_list("last", flat=True).get(pk=1)
+    return number
 
 
 def _title(text: str) -> str:
