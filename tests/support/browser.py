@@ -49,6 +49,7 @@ def site(transactional_db: None, settings: Settings) -> Iterator[str]:
     )
     server = uvicorn.Server(config)
     listener = config.bind_socket()
+    listener.listen(128)  # uvicorn does so only when it is up, and refuses whoever comes before
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     settings.SITE_URL = f"http://127.0.0.1:{listener.getsockname()[1]}"

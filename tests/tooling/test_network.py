@@ -23,7 +23,10 @@ def test_a_name_is_not_looked_up() -> None:
 
 def test_this_machine_can_be_reached() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        socket.create_connection(("localhost", server.getsockname()[1])).close()
+        client = socket.create_connection(("localhost", server.getsockname()[1]))
+        taken, _ = server.accept()
+        with client, taken:
+            assert taken.getpeername() == client.getsockname()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost", "", None, b"127.0.0.1"])
