@@ -102,8 +102,8 @@ def change_override(
     Raises ``Conflict`` for one that is over or whose start has passed, ``Invalid`` for times that make no sense.
     """
     require_schedule_editor(by, override.schedule)
-    now = clock.now()
     override = _held(override)
+    now = clock.now()
     if override.ends_at <= now:
         raise Conflict("This override is over: what was on call is history.", code="over")
     if starts_at is not None and starts_at != override.starts_at:
@@ -122,13 +122,19 @@ def change_override(
 def take_back(*, by: Actor, override: Override) -> None:
     """Take an override back: one that has not begun goes, a running one ends now. Twice is once.
 
-    This is ``end_override`` for callers that have a transaction of their own.
+    This is ``end_override`` for callers that have a transaction of their own. The row is held before the audit log's
+    lock is taken, the order of every other change: two that held one each would wait for each other.
     """
     require_schedule_editor(by, override.schedule)
-    now = clock.now()
-    _audit(by, "override.ended", override)
-    if not Override.objects.filter(pk=override.pk, starts_at__gt=now).delete()[0]:
-        Override.objects.filter(pk=override.pk, ends_at__gt=now).update(ends_at=now)
+    held = Override.objects.select_for_update().filter(pk=override.pk).first()
+    now = clock.now()  # once it is held: whoever held it before has ended it no later than this
+    if held is None or held.ends_at <= now:
+        return
+    _audit(by, "override.ended", held)
+    if held.starts_at > now:
+        held.delete()
+    else:
+        Override.objects.filter(pk=held.pk).update(ends_at=now)
 
 
 end_override = action(take_back)
