@@ -8,7 +8,7 @@ from functools import cache
 import holidays
 
 from accounts.models import BusinessCalendar, BusinessHours, SpecialDay, Team
-from common import zones
+from common import memo, zones
 from common.businesstime import ALWAYS, Calendar, Span
 
 logger = logging.getLogger(__name__)
@@ -16,14 +16,16 @@ logger = logging.getLogger(__name__)
 
 def for_team(team: Team | None) -> Calendar:
     """Return the team's calendar, else the organisation's, else one that is always open (nothing is configured)."""
-    stored = (
-        team.calendar
-        if team and team.calendar_id
-        else BusinessCalendar.objects.filter(is_default=True).first()
-    )
+    stored = team.calendar if team and team.calendar_id else _default()
     return load(stored) if stored else ALWAYS
 
 
+@memo.once
+def _default() -> BusinessCalendar | None:
+    return BusinessCalendar.objects.filter(is_default=True).first()
+
+
+@memo.once
 def load(stored: BusinessCalendar) -> Calendar:
     """Return the calendar with its public holidays and special days; always open if it has no hours at all.
 

@@ -3,7 +3,8 @@
 import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -12,9 +13,17 @@ from django.db import models, transaction
 
 from accounts.actor import Actor
 from accounts.models import DoneOnce
+from common import memo
 from common.errors import Conflict, Invalid
 
 R = TypeVar("R")
+
+
+@contextmanager
+def one_transaction() -> Iterator[None]:
+    """A durable transaction, in which definitions are read at most once (``common.memo``)."""
+    with transaction.atomic(durable=True), memo.scope():
+        yield
 
 
 def action(function: Callable[..., R]) -> Callable[..., R]:
@@ -27,7 +36,7 @@ def action(function: Callable[..., R]) -> Callable[..., R]:
 
     @functools.wraps(function)
     def wrapper(*, by: Actor, idempotency_key: str = "", **arguments: Any) -> Any:
-        with transaction.atomic(durable=True):
+        with one_transaction():
             if not idempotency_key:
                 return function(by=by, **arguments)
             return _once(function, by, idempotency_key, arguments)
