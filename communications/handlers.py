@@ -23,13 +23,16 @@ def _stop(event: Event) -> None:
 
 
 def _new_severity(event: Event) -> None:
-    updates.changed_pace(event.incident, event.recorded_at)
+    severity = event.incident.get_severity_display()
+    updates.changed_pace(event.incident, event.recorded_at, why=f"The severity is {severity} now.")
 
 
 def _new_status(event: Event) -> None:
     # Only monitoring has a pace of its own: any other step leaves a promised time alone.
     if Status.MONITORING in (event.data.get("from"), event.data.get("to")):
-        updates.changed_pace(event.incident, event.recorded_at)
+        monitored = event.data.get("to") == Status.MONITORING
+        why = "The incident is monitored now." if monitored else "The incident is not monitored any more."
+        updates.changed_pace(event.incident, event.recorded_at, why=why)
 
 
 _CLOCK: dict[str, Callable[[Event], None]] = {

@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from accounts import calendars
+from accounts.actor import SYSTEM
 from common.businesstime import Calendar
-from communications import cadence, outbox
+from communications import cadence, outbox, wording
 from communications.cadence import Cadence, Stage
 from communications.models import Audience, CadenceRule, UpdateClock
-from incidents.models import Incident, Severity, Status
+from incidents import events
+from incidents.models import EventKind, Incident, Severity, Status
 
 # The procedure's cadences (R39), for a severity whose row an admin has deleted.
 _PROCEDURE = {
@@ -84,20 +86,30 @@ def next_due(incident: Incident, now: datetime) -> datetime:
     return cadence.due_after(cadence_for(incident), now, calendar_for(incident))
 
 
-def changed_pace(incident: Incident, now: datetime) -> None:
-    """Adjust to a new severity or to monitoring: slower counts from the last update, faster from now if earlier."""
+def changed_pace(incident: Incident, now: datetime, *, why: str) -> None:
+    """Adjust to a new severity or to monitoring: slower counts from the last update, faster from now if earlier.
+
+    A promised time that moves is written down with ``why``: whoever waits for it sees since when it is another one.
+    """
     clock = running(incident)
     if clock is None:
         return
+    due = _due_at_new_pace(clock, incident, now)
+    if due == clock.due_at:
+        return
+    set_due(clock, due, now)
+    moved = f"Next update {wording.moment(due, calendar_for(incident).zone)}"
+    data = {"from": clock.due_at.isoformat(), "to": due.isoformat(), "headline": moved}
+    events.record(incident, EventKind.UPDATE_CADENCE, by=SYSTEM, text=why, data=data)
+
+
+def _due_at_new_pace(clock: UpdateClock, incident: Incident, now: datetime) -> datetime:
     pace, calendar = cadence_for(incident), calendar_for(incident)
     last = max(filter(None, [clock.last_published_at, clock.started_at]))
     from_last = cadence.due_after(pace, last, calendar)
     if from_last > clock.due_at and clock.due_at > now:
-        set_due(clock, from_last, now)
-        return
-    due = cadence.after_faster(pace, clock.due_at, now, calendar)
-    if due != clock.due_at:
-        set_due(clock, due, now)
+        return from_last
+    return cadence.after_faster(pace, clock.due_at, now, calendar)
 
 
 def topic(clock: UpdateClock) -> str:

@@ -281,6 +281,31 @@ def test_monitoring_slows_sev1_to_an_hour_and_going_back_speeds_it_up(
     assert the_clock().due_at == NOON + timedelta(minutes=25)
 
 
+def test_a_promised_time_that_moves_is_on_the_timeline(
+    clock: time_machine.Traveller, alice: User, platform: Team
+) -> None:
+    incident = declared(alice, platform)
+    by = Actor.of(alice)
+    incident_actions.change_status(
+        by=by, incident=incident, to="monitoring", note="rolled back", rollback_plan="redeploy v813"
+    )
+    clock.move_to(NOON + timedelta(minutes=10))
+    incident_actions.change_severity(by=by, incident=incident, severity=3, reason="only a few")
+
+    slower, slowest = incident.events.filter(kind=EventKind.UPDATE_CADENCE).order_by("sequence")
+    assert slower.text == "The incident is monitored now."
+    assert slower.data["headline"] == "Next update 25 Mar 2026, 13:00 UTC"
+    assert slower.data["from"] == (NOON + timedelta(minutes=15)).isoformat()
+    assert slowest.text == "The severity is SEV-3 now."
+    assert slowest.data["to"] == (NOON + timedelta(hours=2)).isoformat()
+
+
+def test_a_promised_time_that_stays_is_not_on_the_timeline(alice: User, platform: Team) -> None:
+    incident = declared(alice, platform, severity=4)
+    incident_actions.change_status(by=Actor.of(alice), incident=incident, to="monitoring", note="rolled back")
+    assert not incident.events.filter(kind=EventKind.UPDATE_CADENCE).exists()
+
+
 def test_an_ordinary_step_leaves_a_promised_time_alone(alice: User, platform: Team) -> None:
     incident = declared(alice, platform)
     publish(alice, incident, next_due_at=NOON + timedelta(minutes=5))
