@@ -41,12 +41,17 @@ def deadline(severity: int, start: datetime, calendar: Calendar) -> Deadline:
 
 def start_clock(incident: Incident, *, start: datetime) -> None:
     """Start (or start anew) the response clock of an unacknowledged incident, and arm its two reminders."""
-    calendar = calendars.for_team(incident.team)
-    when = deadline(incident.severity, start, calendar)
+    when = deadline(incident.severity, start, calendars.for_team(incident.team))
     Incident.objects.filter(pk=incident.pk).update(response_started_at=start, response_due_at=when.due_at)
     incident.response_started_at, incident.response_due_at = start, when.due_at
     _cancel_reminders(incident)
-    key = f"{incident.epoch}:{start.timestamp():.0f}:{Severity(incident.severity).label}"
+    arm_reminders(incident, when)
+
+
+def arm_reminders(incident: Incident, when: Deadline) -> None:
+    """Arm the warning and the notice of the breach for the response that the incident's row says has started."""
+    started = incident.response_started_at or when.due_at
+    key = f"{incident.epoch}:{started.timestamp():.0f}:{Severity(incident.severity).label}"
     kinds = ((Reminder.Kind.RESPONSE_WARNING, when.warn_at), (Reminder.Kind.RESPONSE_BREACH, when.due_at))
     Reminder.objects.bulk_create(
         [Reminder(incident=incident, kind=kind, key=key, due_at=due) for kind, due in kinds],

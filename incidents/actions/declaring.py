@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from accounts import calendars
 from accounts.actor import Actor
 from accounts.models import Team
 from accounts.write import action
@@ -57,26 +58,30 @@ def open_incident(
     require_responder(by)
     now = clock.now()
     level = _severity(severity, symptoms)
+    team = team or team_for(components)
+    detected_at = _past(detected_at, now, "detected_at") or now
+    when = response.deadline(level, detected_at, calendars.for_team(team))
     incident = _create(
         by=by,
         status=Status.INVESTIGATING,
         title=title,
         severity=level,
         description=description,
-        team=team or team_for(components),
+        team=team,
         is_drill=is_drill,
         is_private=is_private,
         is_user_facing=is_user_facing or any(component.is_user_facing for component in components),
         is_security=is_security or any(symptom.flags_security for symptom in symptoms),
         is_data=is_data or any(symptom.flags_data for symptom in symptoms),
         is_public=is_public,
-        detected_at=_past(detected_at, now, "detected_at") or now,
+        detected_at=detected_at,
         impact_started_at=_past(impact_started_at, now, "impact_started_at"),
         declared_at=now,
         source=source,
+        **_response_fields(detected_at, when),
     )
-    incident.components.set(components)
-    _begin(incident, by=by, components=components, symptoms=symptoms)
+    incident.components.add(*components)
+    _begin(incident, when, by=by, components=components, symptoms=symptoms)
     return incident
 
 
@@ -120,6 +125,7 @@ def declare_report(
     if title:
         fields["title"] = _title(title)
     team = team_for(components) if components else incident.team
+    when = response.deadline(level, incident.detected_at, calendars.for_team(team))
     move(
         incident,
         Status.INVESTIGATING,
@@ -129,19 +135,26 @@ def declare_report(
         is_security=incident.is_security or any(symptom.flags_security for symptom in symptoms),
         is_data=incident.is_data or any(symptom.flags_data for symptom in symptoms),
         **fields,
+        **_response_fields(incident.detected_at, when),
+        **_meeting_places(incident.number),
     )
     incident.components.set(components)
-    _begin(incident, by=by, components=components, symptoms=symptoms)
+    _begin(incident, when, by=by, components=components, symptoms=symptoms)
     return incident
 
 
 def _begin(
-    incident: Incident, *, by: Actor, components: Sequence[Component], symptoms: Sequence[Symptom]
+    incident: Incident,
+    when: response.Deadline,
+    *,
+    by: Actor,
+    components: Sequence[Component],
+    symptoms: Sequence[Symptom],
 ) -> None:
-    _open_bridge(incident)
     if by.user is not None:
-        Responder.objects.get_or_create(incident=incident, user=by.user, defaults={"joined_at": clock.now()})
-    response.start_clock(incident, start=incident.detected_at)
+        joined = Responder(incident=incident, user=by.user, joined_at=clock.now())
+        Responder.objects.bulk_create([joined], ignore_conflicts=True)
+    response.arm_reminders(incident, when)
     data = {
         "severity": incident.severity,
         "components": [component.name for component in components],
@@ -150,15 +163,17 @@ def _begin(
         "drill": incident.is_drill,
     }
     record(incident, EventKind.DECLARED, by=by, text=incident.description, data=data)
-    incident.refresh_from_db()
 
 
 def _create(*, by: Actor, title: str, description: str, severity: int, **fields: object) -> Incident:
     description = clean(description)
     if len(description) > MAX_DESCRIPTION:
         raise Invalid(f"This description is longer than {MAX_DESCRIPTION:,} characters.", field="description")
+    number = _next_number()
+    if fields["status"] != Status.REPORTED:
+        fields |= _meeting_places(number)
     return Incident.objects.create(
-        number=_next_number(),
+        number=number,
         title=_title(title),
         description=description,
         severity=severity,
@@ -213,14 +228,15 @@ def _past(instant: datetime | None, now: datetime, field: str) -> datetime | Non
     return instant
 
 
-def _open_bridge(incident: Incident) -> None:
-    """Fill in the bridge's and the channel's address from the organisation's templates (R24)."""
-    settings = IncidentSettings.load()
-    bridge = (
-        settings.bridge_url_template.format(reference=incident.reference)
-        if settings.bridge_url_template
-        else ""
-    )
-    channel = settings.channel_template.format(reference=incident.reference.lower())
-    Incident.objects.filter(pk=incident.pk).update(bridge_url=bridge, channel=channel)
-    incident.bridge_url, incident.channel = bridge, channel
+def _response_fields(start: datetime, when: response.Deadline) -> dict[str, datetime]:
+    return {"response_started_at": start, "response_due_at": when.due_at}
+
+
+def _meeting_places(number: int) -> dict[str, str]:
+    """Return the bridge's and the channel's address by the organisation's templates (R24)."""
+    settings, reference = IncidentSettings.load(), Incident(number=number).reference
+    bridge = settings.bridge_url_template
+    return {
+        "bridge_url": bridge.format(reference=reference) if bridge else "",
+        "channel": settings.channel_template.format(reference=reference.lower()),
+    }
