@@ -18,6 +18,10 @@ def _start(event: Event) -> None:
     updates.start(event.incident, event.recorded_at)
 
 
+def _restart(event: Event) -> None:
+    updates.restart(event.incident, event.recorded_at)
+
+
 def _stop(event: Event) -> None:
     updates.stop(event.incident, event.recorded_at, note=f"The incident was {event.kind}")
 
@@ -37,7 +41,7 @@ def _new_status(event: Event) -> None:
 
 _CLOCK: dict[str, Callable[[Event], None]] = {
     EventKind.DECLARED: _start,
-    EventKind.REOPENED: _start,
+    EventKind.REOPENED: _restart,
     EventKind.RESOLVED: _stop,
     EventKind.CLOSED: _stop,
     EventKind.CANCELLED: _stop,

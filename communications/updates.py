@@ -1,6 +1,7 @@
 """The update clock's rows: started, stopped and moved with the incident, always inside the caller's transaction."""
 
 from datetime import datetime
+from typing import Any
 
 from accounts import calendars
 from accounts.actor import SYSTEM
@@ -41,16 +42,26 @@ def running(incident: Incident) -> UpdateClock | None:
 
 
 def start(incident: Incident, now: datetime) -> None:
-    """Start the clock, or start it again after a reopening: due one cadence from now."""
-    due = cadence.due_after(cadence_for(incident), now, calendar_for(incident))
-    clock, created = UpdateClock.objects.get_or_create(
+    """Start the clock of a declared incident: the first update is due one cadence from now."""
+    pace, calendar = cadence_for(incident), calendar_for(incident)
+    due = cadence.due_after(pace, now, calendar)
+    UpdateClock.objects.create(
         incident=incident,
         audience=Audience.INTERNAL,
-        defaults={"started_at": now, "due_at": due, "round": 0},
+        started_at=now,
+        due_at=due,
+        **_reminder(pace, due, now, calendar),
     )
-    if created or clock.stopped_at is not None:
+
+
+def restart(incident: Incident, now: datetime) -> None:
+    """Start the clock again after a reopening: due one cadence from now. One that runs goes on as it is."""
+    clock = UpdateClock.objects.filter(incident=incident, audience=Audience.INTERNAL).first()
+    if clock is None:
+        start(incident, now)
+    elif clock.stopped_at is not None:
         UpdateClock.objects.filter(pk=clock.pk).update(stopped_at=None, started_at=now)
-        set_due(clock, due, now)
+        set_due(clock, next_due(incident, now), now)
 
 
 def stop(incident: Incident, now: datetime, note: str) -> None:
@@ -63,13 +74,15 @@ def stop(incident: Incident, now: datetime, note: str) -> None:
 
 def set_due(clock: UpdateClock, due: datetime, now: datetime) -> None:
     """Move the due time: a new round, with all its reminders; those of the old one are void."""
-    incident = clock.incident
-    stage = cadence.first_stage(due, now)
-    remind = cadence.remind_at(stage, due, cadence_for(incident), calendar_for(incident))
-    UpdateClock.objects.filter(pk=clock.pk).update(
-        due_at=due, round=clock.round + 1, stage=stage, remind_at=remind
-    )
+    reminder = _reminder(cadence_for(clock.incident), due, now, calendar_for(clock.incident))
+    UpdateClock.objects.filter(pk=clock.pk).update(due_at=due, round=clock.round + 1, **reminder)
     outbox.cancel(topic(clock), note="The next update is due at another time")
+
+
+def _reminder(pace: Cadence, due: datetime, now: datetime, calendar: Calendar) -> dict[str, Any]:
+    """Return the columns that say which reminder of a due time comes first, and when."""
+    stage = cadence.first_stage(due, now)
+    return {"stage": stage, "remind_at": cadence.remind_at(stage, due, pace, calendar)}
 
 
 def published(incident: Incident, now: datetime, next_due_at: datetime | None) -> None:
