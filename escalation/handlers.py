@@ -66,7 +66,9 @@ def _role_taken(event: Event) -> None:
 
 def _alert(event: Event) -> None:
     """Page the commander of an observed incident when an alert of its watch-list comes back (R37)."""
-    run = begin(event.incident_id, event.recorded_at) if event.data.get("page_commander") else None
+    if not event.data.get("page_commander"):
+        return
+    run = begin(event.incident_id, event.recorded_at)
     commander = holder(event.incident, RoleDefinition.Key.COMMANDER)
     if run is None or commander is None or not commander.is_active:
         return

@@ -24,13 +24,15 @@ LOWERED = "The severity was lowered"
 
 
 def open(incident: Incident, *, now: datetime) -> None:  # noqa: A001 - the word of the trade
-    """Copy the matrix onto a declared incident, arm its severity's cells from ``now`` (UTC) and page who is due."""
+    """Copy the matrix onto a declared incident, arm its severity's cells from ``now`` (UTC) and page who is due.
+
+    The incident is as its row: whoever declares it holds the row, and nobody else can have an escalation for it.
+    """
     crash_point("engine.before_open")
-    Escalation.objects.bulk_create(
-        [Escalation(incident=incident, matrix=snapshot(), first_epoch=incident.epoch, created_at=now)],
-        ignore_conflicts=True,
+    escalation = Escalation.objects.create(
+        incident=incident, matrix=snapshot(), first_epoch=incident.epoch, created_at=now
     )
-    _start(incident, now, reason="")
+    _start(Run(incident, escalation, now), reason="")
 
 
 def restart(incident: Incident, *, now: datetime) -> None:
@@ -39,7 +41,9 @@ def restart(incident: Incident, *, now: datetime) -> None:
         open(incident, now=now)
         return
     Escalation.objects.filter(incident=incident).update(first_epoch=incident.epoch, exhausted_at=None)
-    _start(incident, now, reason="reopened")
+    run = begin(incident.pk, now)
+    if run is not None:
+        _start(run, reason="reopened")
 
 
 def upgrade(incident: Incident, *, now: datetime) -> None:
@@ -53,7 +57,7 @@ def upgrade(incident: Incident, *, now: datetime) -> None:
         return
     timers.cancel(run, timers.armed(run).filter(kind=Kind.RULE), "The severity was raised")
     _carry_over(run)
-    _start(incident, now, reason="upgraded")
+    _start(run, reason="upgraded")
 
 
 def downgrade(incident: Incident, *, now: datetime, was: int) -> None:
@@ -129,7 +133,7 @@ def resume(incident: Incident, *, now: datetime) -> None:
         EscalationTimer.objects.filter(pk=timer.pk, state=State.CANCELLED).update(
             state=State.ARMED, settled_at=None, note="", due_at=_resumed(run, timer)
         )
-    timers.insert([])  # wakes the clock
+    timers.wake_clock()
     rules = [timer for timer in paused if timer.kind == Kind.RULE]
     if rules:
         words = ", ".join(f"{wording.role_words(timer.role)} ({_words(timer)})" for timer in rules)
@@ -175,10 +179,7 @@ def _unsent_topics(run: Run) -> list[str]:
     return list(topics.order_by().distinct())
 
 
-def _start(incident: Incident, now: datetime, *, reason: str) -> None:
-    run = begin(incident.pk, now)
-    if run is None:
-        return
+def _start(run: Run, *, reason: str) -> None:
     paging = [rule for rule in run.rules() if rule.action != Action.AGENDA]
     rows = [_timer(run, rule, reason) for rule in paging]
     if run.mitigated:

@@ -130,7 +130,9 @@ def page_people(run: Run, ask: Ask, people: list[tuple[int, Target]], *, answer:
         _deliver(run, page, ask.prefix)
         pages.append(page)
     _record_paged(run, ask, pages, late)
-    Incident.objects.filter(pk=run.incident.pk, first_paged_at=None).update(first_paged_at=run.now)
+    if run.incident.first_paged_at is None:
+        Incident.objects.filter(pk=run.incident.pk, first_paged_at=None).update(first_paged_at=run.now)
+        run.incident.first_paged_at = run.now
     return pages
 
 

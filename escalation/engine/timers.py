@@ -1,18 +1,21 @@
 """Timers: rows with a due time. Arming ignores what is already there, claiming is a conditional update."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 
+from common import clock
 from escalation.engine.run import Run
 from escalation.models import EscalationTimer
 
 Kind, State = EscalationTimer.Kind, EscalationTimer.State
 CHANNEL = "allclear_clock"
 MITIGATED = "Mitigated"
+# Longer than the clock ever sleeps.
+CLOCK_LOOKS_AGAIN = timedelta(seconds=5)
 
 
 def arm(run: Run, kind: str, key: str, role: str, due_at: datetime, **fields: Any) -> None:
@@ -34,8 +37,15 @@ def make(run: Run, kind: str, key: str, role: str, due_at: datetime, **fields: A
 
 
 def insert(rows: list[EscalationTimer]) -> None:
-    """Store timers and, on PostgreSQL, wake the clock when the transaction commits."""
+    """Store timers; wake the clock, on PostgreSQL, for one that comes due before it looks again by itself."""
     EscalationTimer.objects.bulk_create(rows, ignore_conflicts=True)
+    soon = clock.now() + CLOCK_LOOKS_AGAIN
+    if any(timer.state == State.ARMED and timer.due_at < soon for timer in rows):
+        wake_clock()
+
+
+def wake_clock() -> None:
+    """Let the clock look at once when the transaction commits: PostgreSQL tells it, elsewhere it looks every second."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"NOTIFY {CHANNEL}")
