@@ -15,9 +15,10 @@ from benchmarks import servers
 from benchmarks.table import Row
 from common import clock
 from communications.models import Delivery, UpdateClock
-from escalation.models import EscalationRole, EscalationTimer, Page, RoleTarget
+from escalation.models import EscalationTimer, Page
 from incidents import actions
 from incidents.models import Reminder
+from oncall.models import EscalationRole, RoleTarget
 
 LEAD_MINUTES = 15  # the matrix's cell for the team lead at SEV-1
 PATIENCE = timedelta(seconds=90)

@@ -11,7 +11,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-APPS = ("accounts", "incidents", "communications", "escalation", "alerts", "postmortems")
+APPS = ("accounts", "incidents", "communications", "oncall", "escalation", "alerts", "postmortems")
 
 
 class SlashMiddleware:

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "accounts",
     "incidents",
     "communications",
+    "oncall",
     "escalation",
     "alerts",
     "postmortems",
@@ -288,9 +289,9 @@ DUE_SOURCES = [
 INCIDENT_GLANCES = ["communications.glance.update_clocks", "escalation.glance.next_pages"]
 WAITING_FOR_ME = ["escalation.glance.open_pages"]
 # Answers "who is on call for this incident?" to the apps below escalation.
-ON_CALL_RESOLVER = "escalation.targets.on_call_for"
+ON_CALL_RESOLVER = "oncall.targets.on_call_for"
 # Answers "who may be asked to decide as manager?" likewise (update reminders one cadence late).
-ROLE_RESOLVER = "escalation.targets.people_for"
+ROLE_RESOLVER = "oncall.targets.people_for"
 # Carries the test message that somebody asks for on their profile.
 CONTACT_TEST = "config.contacttest.enqueue"
 # Hears, in the ledger's transaction, that a page reached its person by no contact method at all.
@@ -347,8 +348,8 @@ SPECTACULAR_SETTINGS = {
         "GateOutcome": "incidents.models.GateResult.Outcome",
         "HypothesisState": "incidents.models.Hypothesis.State",
         "DeliveryKind": "communications.models.Delivery.Kind",
-        "OverrideKind": "escalation.models.Override.Kind",
-        "EscalationRole": "escalation.models.EscalationRole",
+        "OverrideKind": "oncall.models.Override.Kind",
+        "EscalationRole": "oncall.models.EscalationRole",
         "RoleOfferState": "incidents.models.RoleOffer.State",
     },
 }

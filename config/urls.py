@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("incidents.urls")),
     path("", include("communications.urls")),
+    path("", include("oncall.urls")),
     path("", include("escalation.urls")),
     path("", include("postmortems.urls")),
 ]

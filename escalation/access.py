@@ -1,15 +1,14 @@
-"""The doors from a URL to this app's rows: a page by its link's token, a page of one's own, schedules, agenda items."""
+"""The doors from a URL to this app's rows: a page by its link's token, a page of one's own, agenda items."""
 
 from datetime import timedelta
 
 from django.core.signing import BadSignature, SignatureExpired, TimestampSigner
 from django.db.models import QuerySet
 
-from accounts.actor import Actor
 from accounts.models import User
-from common.errors import NotAllowed, NotFound
+from common.errors import NotFound
 from escalation.engine.wording import SALT
-from escalation.models import AgendaItem, EscalationTimer, Page, Schedule
+from escalation.models import AgendaItem, EscalationTimer, Page
 from incidents.models import Incident
 
 LINK_LIFE = timedelta(hours=24)
@@ -72,17 +71,6 @@ def own_page(user: User, pk: int) -> Page:
     if page is None:
         raise NotFound("There is no such page, or it is for somebody else.")
     return page
-
-
-def may_edit_schedule(by: Actor, schedule: Schedule) -> bool:
-    """Return whether the actor may put in an override: any responder, since covering for a colleague is no rank."""
-    return by.can_respond
-
-
-def require_schedule_editor(by: Actor, schedule: Schedule) -> None:
-    """Raise ``NotAllowed`` unless the actor may put overrides into this schedule."""
-    if not may_edit_schedule(by, schedule):
-        raise NotAllowed("Your role lets you look at schedules but not change them.")
 
 
 def _incidents(user: User) -> QuerySet[Incident]:

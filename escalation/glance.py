@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 from accounts.models import User
 from common import clock
-from escalation.models import EscalationRole, EscalationTimer, Page
+from escalation.models import EscalationTimer, Page
 from incidents.glance import Glance, Waiting
 from incidents.models import ACTIVE_STATUSES, Incident
+from oncall.models import EscalationRole
 
 _KINDS = (EscalationTimer.Kind.RULE, EscalationTimer.Kind.NEXT)
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from communications.models import Delivery
 from escalation.duetimes import RuleSpec
 from escalation.engine.wording import role_words
-from escalation.models import Escalation, EscalationRole, EscalationRule, EscalationTimer, Page
+from escalation.models import Escalation, EscalationRule, EscalationTimer, Page
 from incidents.models import Incident
+from oncall.models import EscalationRole
 
 Kind, State = EscalationTimer.Kind, EscalationTimer.State
 ROLES = [str(role) for role in EscalationRole.values]

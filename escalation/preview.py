@@ -9,9 +9,10 @@ from accounts.models import ContactMethod, Team, User
 from common.businesstime import Calendar
 from escalation.duetimes import RuleSpec, due_at
 from escalation.engine.pace import PACES
-from escalation.models import EscalationRole, EscalationRule
-from escalation.targets import Target, people_for, responsible_team
+from escalation.models import EscalationRule
 from incidents.models import Severity
+from oncall.models import EscalationRole
+from oncall.targets import Target, people_for, responsible_team
 
 ROLES = [str(role) for role in EscalationRole.values]
 AT_ONCE = "At once: nobody to page before"

@@ -2,18 +2,16 @@
 
 from django.urls import path
 
-from escalation.views import link, oncall, panel
+from escalation.views import link, panel, planning
 
 app_name = "escalation"
 urlpatterns = [
     path("p/<str:token>/", link.show, name="page"),
     path("p/<str:token>/acknowledge/", link.acknowledge, name="page_acknowledge"),
     path("p/<str:token>/decline/", link.decline, name="page_decline"),
-    path("on-call/", oncall.on_call, name="on_call"),
-    path("on-call/strip/", oncall.on_call_strip, name="on_call_strip"),
-    path("escalation/preview/", oncall.preview, name="preview"),
-    path("reviews/", oncall.reviews, name="reviews"),
-    path("reviews/<int:pk>/discussed/", oncall.discuss, name="discuss"),
+    path("escalation/preview/", planning.preview, name="preview"),
+    path("reviews/", planning.reviews, name="reviews"),
+    path("reviews/<int:pk>/discussed/", planning.discuss, name="discuss"),
     path("incidents/<str:reference>/panels/paging/", panel.paging_panel, name="paging_panel"),
     path("incidents/<str:reference>/acknowledge/", panel.acknowledge, name="acknowledge"),
     path("incidents/<str:reference>/decline/", panel.decline, name="decline"),

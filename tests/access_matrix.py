@@ -193,12 +193,15 @@ COMMUNICATIONS: dict[str, Row] = {
     "communications:demo_mail": {"GET": "L00000"},
 }
 
+ONCALL: dict[str, Row] = {
+    "oncall:on_call": {"GET": "L+++++"},
+    "oncall:strip": {"GET": "L+++++"},
+}
+
 ESCALATION: dict[str, Row] = {
     "escalation:page": {"GET": "++++++"},
     "escalation:page_acknowledge": {"POST": "++++++"},
     "escalation:page_decline": {"POST": "++++++"},
-    "escalation:on_call": {"GET": "L+++++"},
-    "escalation:on_call_strip": {"GET": "L+++++"},
     "escalation:preview": {"GET": "L+++++"},
     "escalation:reviews": {"GET": "L+++++"},
     "escalation:discuss": {"POST": "L00000"},
@@ -222,6 +225,7 @@ MATRIX: dict[str, dict[str, Row]] = {
     "api": API,
     "incidents": INCIDENTS,
     "communications": COMMUNICATIONS,
+    "oncall": ONCALL,
     "escalation": ESCALATION,
     "postmortems": POSTMORTEMS,
 }

@@ -10,8 +10,9 @@ from accounts.actor import SYSTEM
 from accounts.models import AccessRole, BusinessCalendar, BusinessHours, ContactMethod, Team, User
 from common.clock import now
 from config.defaults.people import MATRIX
-from escalation.models import Escalation, EscalationRule, Layer, LayerMember, Page, RoleTarget, Schedule
+from escalation.models import Escalation, EscalationRule, Page
 from incidents.models import Incident, IncidentNumber, Status
+from oncall.models import Layer, LayerMember, RoleTarget, Schedule
 
 PASSWORD = "correct horse battery staple"
 NOON = datetime(2026, 3, 25, 12, 0, tzinfo=UTC)  # a Wednesday, no clock change near

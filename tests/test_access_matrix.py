@@ -11,9 +11,9 @@ from accounts.actor import Actor
 from accounts.models import AccessRole, ApiKey, User
 from communications.models import Delivery, Notification
 from communications.outbox import Message, enqueue
-from escalation.models import Override
 from incidents import actions
 from incidents.models import Incident, PhaseStep
+from oncall.models import Override
 from postmortems.models import PostMortem
 from tests import builders
 from tests.access_matrix import BODIES, MATRIX, OPEN

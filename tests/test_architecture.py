@@ -13,6 +13,7 @@ LINE = [
     {"accounts"},
     {"incidents"},
     {"communications"},
+    {"oncall"},
     {"escalation", "alerts", "postmortems"},
     {"config"},
 ]

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import BusinessCalendar, BusinessHours, Qualification, Team
 from communications.models import CadenceRule, UpdateTemplate
 from config.defaults import people, process, wording
-from escalation.models import EscalationRole, EscalationRule, RoleTarget
+from escalation.models import EscalationRule
 from incidents.models import (
     Component,
     DecisionPoint,
@@ -20,6 +20,7 @@ from incidents.models import (
     Symptom,
     TechnicalLevel,
 )
+from oncall.models import EscalationRole, RoleTarget
 
 # Any row that an admin adds comes before it.
 LAST_RESORT = 9

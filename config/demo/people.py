@@ -21,8 +21,8 @@ from accounts.models import (
 )
 from alerts import actions as alerts
 from alerts.models import AlertSource
-from escalation.models import EscalationRole, Layer, LayerMember, LayerWindow, RoleTarget, Schedule
 from incidents.models import Component, IncidentSettings
+from oncall.models import EscalationRole, Layer, LayerMember, LayerWindow, RoleTarget, Schedule
 
 PASSWORD = "allclear-demo"  # noqa: S105 - printed on the screen at each start: it is no secret
 ALERT_KEY = "demo-monitoring-7f3a9c21d8e4"

@@ -1,5 +1,5 @@
-"""Settings of on-call and escalation, and their records to look at."""
+"""The escalation matrix, and the records of escalations to look at."""
 
-from escalation.admin import matrix, records, schedules
+from escalation.admin import matrix, records
 
-__all__ = ["matrix", "records", "schedules"]
+__all__ = ["matrix", "records"]

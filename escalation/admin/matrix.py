@@ -7,8 +7,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.adminbase import AuditedModelAdmin
-from escalation.models import EscalationRole, EscalationRule, RoleTarget
+from escalation.models import EscalationRule
 from incidents.models import Severity
+from oncall.models import EscalationRole
 
 CELLS = len(EscalationRole.values) * len(Severity.values)
 
@@ -43,21 +44,3 @@ class EscalationRuleAdmin(AuditedModelAdmin):
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         """Return the form of a row of the list: the model's own checks with their sentences."""
         return super().get_changelist_form(request, **{"form": forms.ModelForm, **kwargs})
-
-
-@admin.register(RoleTarget)
-class RoleTargetAdmin(AuditedModelAdmin):
-    """Who fills a role. A team's own rows replace those for every team."""
-
-    list_display = ["role", "for_team", "position", "filled_by"]
-    list_filter = ["role", "team"]
-    list_select_related = ["team", "user", "schedule", "whole_team"]
-    search_fields = ["user__name", "schedule__name", "team__name"]
-
-    @admin.display(description="For", ordering="team__name")
-    def for_team(self, target: RoleTarget) -> str:
-        return str(target.team or "every team without its own")
-
-    @admin.display(description="Filled by")
-    def filled_by(self, target: RoleTarget) -> str:
-        return str(target.user or target.schedule or f"everybody in {target.whole_team}")

@@ -1,20 +1,12 @@
-"""The API of paging and on-call."""
+"""The API of paging."""
 
 from django.urls import path
 
 from escalation.api import views
 
 _INCIDENT = "incidents/<str:reference>"
-_SCHEDULE = "schedules/<slug:slug>"
 
 urlpatterns = [
-    path("on-call", views.OnCallNow.as_view(), name="on-call"),
-    path("schedules", views.Schedules.as_view(), name="schedules"),
-    path(_SCHEDULE, views.ScheduleDetail.as_view(), name="schedule"),
-    path(f"{_SCHEDULE}/on-call", views.ScheduleOnCall.as_view(), name="schedule-on-call"),
-    path(f"{_SCHEDULE}/shifts", views.ScheduleShifts.as_view(), name="schedule-shifts"),
-    path(f"{_SCHEDULE}/overrides", views.Overrides.as_view(), name="overrides"),
-    path(f"{_SCHEDULE}/overrides/<int:pk>", views.OverrideDetail.as_view(), name="override"),
     path("escalation/preview", views.Preview.as_view(), name="escalation-preview"),
     path("escalation/rules", views.Rules.as_view(), name="escalation-rules"),
     path("escalation/timers", views.Timers.as_view(), name="escalation-timers"),

@@ -1,15 +1,11 @@
 """The endpoints of paging and on-call: each button of the browser has its twin here (R01)."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import is_aware
 from django_filters import rest_framework as filters
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,143 +14,17 @@ from accounts.models import User
 from accounts.rest import ActionView, person, run
 from common import clock
 from common.errors import Invalid, NotFound
-from escalation import actions, agenda, schedule_actions
+from escalation import actions, agenda
 from escalation.access import agenda_visible_to, own_page, pages_visible_to, timers_visible_to
 from escalation.api import shapes
-from escalation.coverage import shift_rows, teams_now
-from escalation.forms import EARLIEST, LATEST, PreviewForm
-from escalation.models import AgendaItem, EscalationRule, EscalationTimer, Override, Page, Schedule
-from escalation.oncall import load_spec, resolve, who
+from escalation.forms import PreviewForm
+from escalation.models import AgendaItem, EscalationRule, EscalationTimer, Page
 from escalation.preview import who_will_be_woken
 from incidents.api.base import IncidentAction
 from incidents.models import Incident
+from oncall.api.instants import instant_parameter
 
 Data = dict[str, Any]
-LONGEST = timedelta(days=366)
-WEEK = timedelta(days=7)
-INSTANT = "An instant such as 2026-03-28T03:00:00Z. Default: now."
-
-
-def _instant(request: Request, name: str, default: datetime) -> datetime:
-    """Return a query parameter's instant. Raises ``Invalid`` for anything else, and for what no calendar covers."""
-    given = request.query_params.get(name)
-    if not given:
-        return default
-    try:
-        instant = parse_datetime(given.replace(" ", "+"))
-    except ValueError:
-        instant = None
-    if instant is None or not is_aware(instant):
-        raise Invalid("Write an instant like 2026-03-28T03:00:00Z.", field=name)
-    if not EARLIEST <= instant <= LATEST:
-        raise Invalid("Choose an instant between the years 2000 and 2100.", field=name)
-    return instant
-
-
-def _at(name: str = "at", text: str = INSTANT) -> OpenApiParameter:
-    return OpenApiParameter(name, OpenApiTypes.DATETIME, description=text)
-
-
-def _schedule(slug: str) -> Schedule:
-    schedule = Schedule.objects.select_related("team").filter(slug=slug).first()
-    if schedule is None:
-        raise NotFound(f"There is no schedule {slug[:50]}.")
-    return schedule
-
-
-# ---- on call ----
-
-
-class Schedules(ListAPIView[Schedule]):
-    """The schedules."""
-
-    serializer_class = shapes.ScheduleShape
-    queryset = Schedule.objects.select_related("team").order_by("name")
-
-
-class ScheduleDetail(RetrieveAPIView[Schedule]):
-    """One schedule."""
-
-    serializer_class = shapes.ScheduleShape
-    queryset = Schedule.objects.select_related("team")
-    lookup_field = "slug"
-
-
-class ScheduleOnCall(APIView):
-    """Who is on call by a schedule at an instant; an empty list is a gap."""
-
-    @extend_schema(parameters=[_at()], responses=shapes.ShiftShape(many=True))
-    def get(self, request: Request, slug: str) -> Response:
-        at = _instant(request, "at", clock.now())
-        spec = load_spec(_schedule(slug), at, at + WEEK)
-        rows = shift_rows(who(spec, at, ahead=WEEK), at)
-        return Response(shapes.ShiftShape(rows, many=True).data)
-
-
-class ScheduleShifts(APIView):
-    """The shifts between two instants, at most a year apart; gaps included."""
-
-    @extend_schema(
-        parameters=[_at("start"), _at("end", "Default: a week after the start.")],
-        responses=shapes.ShiftShape(many=True),
-    )
-    def get(self, request: Request, slug: str) -> Response:
-        schedule, now = _schedule(slug), clock.now()
-        start = _instant(request, "start", now)
-        end = _instant(request, "end", start + WEEK)
-        if end <= start:
-            raise Invalid("The end has to be after the start.", field="end")
-        if end - start > LONGEST:
-            raise Invalid("Ask for a year at most.", field="end")
-        rows = shift_rows(resolve(load_spec(schedule, start, end), start, end), now)
-        return Response(shapes.ShiftShape(rows, many=True).data)
-
-
-class OnCallNow(APIView):
-    """Who is first in line for each team at an instant."""
-
-    @extend_schema(parameters=[_at()], responses=shapes.TeamNowShape(many=True))
-    def get(self, request: Request) -> Response:
-        return Response(shapes.TeamNowShape(teams_now(_instant(request, "at", clock.now())), many=True).data)
-
-
-class Overrides(ActionView):
-    """The overrides of a schedule that are not over, and a new one."""
-
-    serializer_class = shapes.OverrideInput
-    response_serializer_class = shapes.OverrideShape
-    response_status = 201
-
-    @extend_schema(responses=shapes.OverrideShape(many=True))
-    def get(self, request: Request, slug: str) -> Response:
-        rows = _schedule(slug).overrides.filter(ends_at__gt=clock.now()).select_related("user", "replaces")
-        return Response(shapes.OverrideShape(rows, many=True).data)
-
-    def perform(self, request: Request, data: Data, **kwargs: Any) -> Any:
-        return run(schedule_actions.add_override, request, schedule=_schedule(kwargs["slug"]), **data)
-
-
-class OverrideDetail(ActionView):
-    """One override: POST moves its future part, DELETE takes it back (or ends it now, if it has begun)."""
-
-    serializer_class = shapes.OverrideChange
-    response_serializer_class = shapes.OverrideShape
-
-    def perform(self, request: Request, data: Data, **kwargs: Any) -> Any:
-        return run(schedule_actions.change_override, request, override=self._override(**kwargs), **data)
-
-    @extend_schema(request=None, responses={204: None})
-    def delete(self, request: Request, slug: str, pk: int) -> Response:
-        found = _schedule(slug).overrides.filter(pk=pk).first()
-        if found is not None:
-            run(schedule_actions.end_override, request, override=found)
-        return Response(status=204)
-
-    def _override(self, slug: str, pk: int) -> Override:
-        found = _schedule(slug).overrides.select_related("schedule", "user").filter(pk=pk).first()
-        if found is None:
-            raise NotFound("There is no such override.")
-        return found
 
 
 # ---- who will be woken ----
@@ -169,7 +39,7 @@ class Preview(APIView):
             OpenApiParameter("severity", int, required=True, enum=[1, 2, 3, 4]),
             OpenApiParameter("components", str, many=True, description="Short names or ids."),
             OpenApiParameter("team", str, description="A short name. Default: the components' team."),
-            _at(),
+            instant_parameter(),
         ],
         responses=shapes.WokenShape(many=True),
     )

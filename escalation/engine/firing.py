@@ -21,10 +21,11 @@ from escalation.engine.paging import (
 )
 from escalation.engine.run import Run, begin
 from escalation.engine.timers import Kind, State
-from escalation.models import Escalation, EscalationRole, EscalationTimer, Page
-from escalation.targets import Target
+from escalation.models import Escalation, EscalationTimer, Page
 from incidents import events
 from incidents.models import Event, EventKind
+from oncall.models import EscalationRole
+from oncall.targets import Target
 
 logger = logging.getLogger(__name__)
 

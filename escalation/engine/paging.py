@@ -11,10 +11,11 @@ from communications.models import Delivery
 from escalation.duetimes import RuleSpec
 from escalation.engine import timers, wording
 from escalation.engine.run import Run
-from escalation.models import Escalation, EscalationRole, EscalationRule, Page
-from escalation.targets import Target, people_for
+from escalation.models import Escalation, EscalationRule, Page
 from incidents import events
 from incidents.models import EventKind, Incident
+from oncall.models import EscalationRole
+from oncall.targets import Target, people_for
 
 Action = EscalationRule.Action
 ROLES = [str(role) for role in EscalationRole.values]

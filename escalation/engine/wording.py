@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from common import instants
 from communications.outbox import Message
-from escalation.models import EscalationRole, Page
+from escalation.models import Page
 from incidents.models import Incident
+from oncall.models import EscalationRole
 
 SALT = "escalation.page"
 LATE_SECONDS = 5

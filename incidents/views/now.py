@@ -25,7 +25,7 @@ def now(request: HttpRequest) -> HttpResponse:
         "waiting": glance.waiting_for(user),
         "recent": queries.recently_over(user),
         "is_drill": bool(open_now) and all(incident.is_drill for incident in open_now),
-        "on_call_url": _url("escalation:on_call_strip"),
+        "on_call_url": _url("oncall:strip"),
     }
     if is_fragment(request):
         return render(request, "incidents/_now.html", context)

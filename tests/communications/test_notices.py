@@ -11,10 +11,10 @@ from accounts.models import Team, User
 from common import clock as app_clock
 from communications import outbox
 from communications.models import Delivery, Notification
-from escalation.models import RoleTarget
 from incidents import actions
 from incidents.due import REMINDERS
 from incidents.models import Incident
+from oncall.models import RoleTarget
 from tests.builders import NOON, person, team
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]

@@ -13,9 +13,9 @@ from common.errors import Conflict, Invalid, NotAllowed
 from communications import actions, outbox
 from communications.due import UPDATE_CLOCKS
 from communications.models import CadenceRule, Delivery, Notification, Update, UpdateClock
-from escalation.models import RoleTarget
 from incidents import actions as incident_actions
 from incidents.models import EventKind, Incident
+from oncall.models import RoleTarget
 from tests import builders
 from tests.builders import NOON, person
 

@@ -13,7 +13,7 @@ from accounts.models import BusinessCalendar, Team
 from communications.models import CadenceRule, UpdateTemplate
 from config import defaults
 from config.defaults import process
-from escalation.models import EscalationRole, EscalationRule, Page
+from escalation.models import EscalationRule, Page
 from incidents import actions
 from incidents.models import (
     Component,
@@ -27,6 +27,7 @@ from incidents.models import (
     Symptom,
     TechnicalLevel,
 )
+from oncall.models import EscalationRole
 from tests import builders
 
 pytestmark = pytest.mark.django_db

@@ -15,9 +15,10 @@ from communications.models import Delivery, Update
 from config import defaults
 from config.demo import LOGINS, PASSWORD, install, people, stories, welcome
 from config.demo.teller import Teller
-from escalation import oncall
-from escalation.models import EscalationTimer, Page, Schedule
+from escalation.models import EscalationTimer, Page
 from incidents.models import Event, Incident, Reminder, Status
+from oncall import rota
+from oncall.models import Schedule
 
 pytestmark = pytest.mark.django_db
 ELEVEN = len(stories.STORIES) + 1  # the twin that was merged
@@ -41,8 +42,8 @@ def run() -> str:
 def test_bob_is_on_call_for_platform_whenever_the_demo_is_loaded(base: datetime) -> None:
     defaults.load()
     people.create(base)
-    spec = oncall.load_spec(Schedule.objects.get(slug="platform"), base, base + timedelta(days=1))
-    on_call = [shift.user_id for shift in oncall.who(spec, base)]
+    spec = rota.load_spec(Schedule.objects.get(slug="platform"), base, base + timedelta(days=1))
+    on_call = [shift.user_id for shift in rota.who(spec, base)]
     assert on_call == [User.objects.get(username="bob").pk]
 
 

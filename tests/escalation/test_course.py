@@ -8,9 +8,10 @@ from accounts.actor import Actor
 from common import clock
 from communications.models import Delivery
 from escalation import actions
-from escalation.models import EscalationTimer, Page, RoleTarget
+from escalation.models import EscalationTimer, Page
 from incidents import actions as incidents
 from incidents.models import Event, EventKind, Incident
+from oncall.models import RoleTarget
 from tests import builders
 from tests.escalation.story import Story, kinds, paged, timers
 

@@ -4,8 +4,9 @@ from accounts.models import ContactMethod, User
 from common import clock
 from communications.models import Delivery
 from escalation import engine
-from escalation.models import Escalation, EscalationTimer, LayerMember, Page, RoleTarget
+from escalation.models import Escalation, EscalationTimer, Page
 from incidents.models import Event, EventKind
+from oncall.models import LayerMember, RoleTarget
 from tests.escalation.story import Story, paged
 
 

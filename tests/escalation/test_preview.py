@@ -11,9 +11,10 @@ from accounts.models import Team, User
 from common import clock
 from config import defaults
 from escalation import engine
-from escalation.models import EscalationRule, Page, RoleTarget
+from escalation.models import EscalationRule, Page
 from escalation.preview import Row, who_will_be_woken
 from incidents import actions
+from oncall.models import RoleTarget
 from tests import builders
 from tests.builders import NOON
 

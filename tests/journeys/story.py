@@ -9,8 +9,8 @@ from accounts.actor import SYSTEM
 from alerts.actions import create_source
 from common import clock, due
 from config import defaults
-from escalation.models import EscalationRole
 from incidents.models import Component
+from oncall.models import EscalationRole
 from tests import builders
 
 ALERT_KEY = "the-journeys-alert-key"

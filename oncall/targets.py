@@ -7,9 +7,9 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from accounts.models import Team, User
-from escalation.models import EscalationRole, RoleTarget, Schedule
-from escalation.oncall import ScheduleSpec, Shift, load_specs, who
 from incidents.models import Incident
+from oncall.models import EscalationRole, RoleTarget, Schedule
+from oncall.rota import ScheduleSpec, Shift, load_specs, who
 
 # How far a shift's end is looked for: beyond it a reason leaves "until" out.
 AHEAD = timedelta(days=35)

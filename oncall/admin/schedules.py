@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from accounts.adminbase import AuditedModelAdmin, actor_of
 from common import clock
 from common.errors import DomainError, Invalid
-from escalation import schedule_actions
-from escalation.admin import preview
-from escalation.models import Layer, LayerMember, LayerWindow, Override, Schedule
-from escalation.schedule_actions import MemberRow, WindowRow
+from oncall import actions
+from oncall.actions import MemberRow, WindowRow
+from oncall.admin import preview
+from oncall.models import Layer, LayerMember, LayerWindow, Override, Schedule
 
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]
@@ -53,7 +53,7 @@ class OverrideForm(OverrideBase):
         if not self.has_changed() or any(data.get(name) is None for name in needed):
             return data
         try:
-            data["starts_at"] = schedule_actions.checked_start(
+            data["starts_at"] = actions.checked_start(
                 **{name: data[name] for name in needed}, replaces=data.get("replaces")
             )
         except Invalid as error:
@@ -111,7 +111,7 @@ class LayerForm(LayerBase):
             self.add_error(name, "This layer has begun: its beginning is history.")
             return
         try:
-            data[name] = schedule_actions.start_from_now(data[name], clock.now(), field=name)
+            data[name] = actions.start_from_now(data[name], clock.now(), field=name)
         except Invalid as error:
             self.add_error(name, error.sentence)
 
@@ -285,7 +285,7 @@ class LayerAdmin(AuditedModelAdmin):
             layer: Layer = form.instance
             Layer.objects.filter(pk=layer.pk).update(effective_until=layer.effective_until)
             return layer
-        return schedule_actions.succeed_layer(
+        return actions.succeed_layer(
             by=actor_of(request),
             layer=form.instance,
             members=members.rows(),
@@ -301,7 +301,7 @@ class LayerAdmin(AuditedModelAdmin):
             request,
             f"{obj} had begun: it was closed, and this layer succeeds it from now on. The past stays as it was.",
         )
-        return HttpResponseRedirect(reverse("admin:escalation_layer_change", args=[successor.pk]))
+        return HttpResponseRedirect(reverse("admin:oncall_layer_change", args=[successor.pk]))
 
 
 @admin.register(Override)
@@ -336,7 +336,7 @@ class OverrideAdmin(AuditedModelAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Override) -> None:
         try:
-            schedule_actions.take_back(by=actor_of(request), override=obj)
+            actions.take_back(by=actor_of(request), override=obj)
         except DomainError as error:
             messages.error(request, error.sentence)
         tell(request, obj.schedule)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from escalation.oncall import Layer, Member, Override, ScheduleSpec, Shift, Window, gaps, resolve, who
-from escalation.oncall.spec import OverrideKind
-from tests.escalation.oracle import on_call_at
+from oncall.rota import Layer, Member, Override, ScheduleSpec, Shift, Window, gaps, resolve, who
+from oncall.rota.spec import OverrideKind
+from tests.oncall.oracle import on_call_at
 
 ALICE, BOB, CAROL, DAVE = 1, 2, 3, 4
 LONDON, NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")

@@ -7,8 +7,8 @@ from typing import cast
 from django.db.models import Prefetch, Q
 
 from common import zones
-from escalation import models
-from escalation.oncall.spec import Layer, Member, Mode, Override, OverrideKind, ScheduleSpec, Unit, Window
+from oncall import models
+from oncall.rota.spec import Layer, Member, Mode, Override, OverrideKind, ScheduleSpec, Unit, Window
 
 
 def load_spec(schedule: models.Schedule, start: datetime, end: datetime) -> ScheduleSpec:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from escalation.oncall.rotation import Rotation
-from escalation.oncall.spec import Layer
+from oncall.rota.rotation import Rotation
+from oncall.rota.spec import Layer
 
 MOST = 10_000
 

@@ -12,8 +12,8 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from common.businesstime import to_utc
-from escalation.oncall.rotation import Rotation
-from escalation.oncall.spec import Layer, Override, ScheduleSpec, Shift
+from oncall.rota.rotation import Rotation
+from oncall.rota.spec import Layer, Override, ScheduleSpec, Shift
 
 Span = tuple[datetime, datetime]
 LOOK_AHEAD = timedelta(days=35)

@@ -1,4 +1,4 @@
-"""Who is on call, who will be woken, and what is on the agendas."""
+"""Who will be woken, and what is on the agendas."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,28 +8,11 @@ from common.errors import NotFound
 from common.htmx import is_fragment
 from escalation import agenda
 from escalation.access import agenda_visible_to
-from escalation.coverage import rotas, teams_now
 from escalation.forms import PreviewForm
 from escalation.preview import who_will_be_woken
 from escalation.views.base import actor, page, said, tap, viewer
 
 DISCUSSED_SHOWN = 20
-
-
-@page
-def on_call(request: HttpRequest) -> HttpResponse:
-    """Show who is on call for each team now, and each rota's shifts of the coming week; gaps are red."""
-    now = clock.now()
-    context = {"teams": teams_now(now), "rotas": rotas(now), "now": now}
-    return render(request, "escalation/on_call.html", context)
-
-
-@page
-def on_call_strip(request: HttpRequest) -> HttpResponse:
-    """Return the short form for the start page."""
-    if not is_fragment(request):
-        return redirect("escalation:on_call")
-    return render(request, "escalation/_on_call_strip.html", {"teams": teams_now(clock.now())})
 
 
 @page

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import Team, User
-from escalation.models import Schedule
-from escalation.oncall import Shift, load_specs, resolve
-from escalation.targets import Target, on_call_now
+from oncall.models import Schedule
+from oncall.rota import Shift, load_specs, resolve
+from oncall.targets import Target, on_call_now
 
 AHEAD = timedelta(days=7)
 

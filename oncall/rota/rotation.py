@@ -15,7 +15,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from common.businesstime import to_utc
-from escalation.oncall.spec import Layer, Window
+from oncall.rota.spec import Layer, Window
 
 WEEK = timedelta(weeks=1)
 _LENGTHS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": WEEK}

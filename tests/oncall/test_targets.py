@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from escalation.models import Override
-from escalation.targets import Target, on_call_for, people_for
+from oncall.models import Override
+from oncall.targets import Target, on_call_for, people_for
 from tests import builders
 from tests.builders import NOON
 

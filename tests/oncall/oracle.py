@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from escalation.oncall import Layer, ScheduleSpec
+from oncall.rota import Layer, ScheduleSpec
 
 MINUTE = timedelta(minutes=1)
 

@@ -1,7 +1,6 @@
-"""Who is on call, who will be woken, and what is on the agendas, as pages."""
+"""Who will be woken, and what is on the agendas, as pages."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -29,51 +28,6 @@ def viewer(client: Client, dave: User) -> User:
     with time_machine.travel(NOON, tick=False):
         client.force_login(dave)
     return dave
-
-
-def test_each_team_shows_who_is_on_call_and_a_gap_is_red(
-    client: Client, viewer: User, alice: User, bob: User
-) -> None:
-    platform, data = builders.team("Platform"), builders.team("Data")
-    builders.fills("on_call", builders.rota("Platform", alice, bob), platform)
-    builders.fills("on_call", builders.rota("Data", None), data)
-    page = shown(client, "/on-call/")
-    assert "Platform rota, layer Primary, until Mon 09:00 BST" in page
-    assert "person-gap" in page
-    assert "Nobody on call" in page
-    assert "Mon 30 Mar 08:00" in page  # the next hand-off, in the viewer's zone (UTC)
-    assert "Has gaps" in page
-
-
-def test_somebody_who_can_no_longer_sign_in_is_a_gap(client: Client, viewer: User, alice: User) -> None:
-    builders.fills("on_call", builders.rota("Platform", alice), builders.team("Platform"))
-    User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert "Has gaps" in shown(client, "/on-call/")
-
-
-def test_an_empty_installation_says_what_the_page_is_for(client: Client, viewer: User) -> None:
-    page = shown(client, "/on-call/")
-    assert "No team yet" in page
-    assert "No schedule yet" in page
-
-
-def test_the_start_pages_strip_is_a_fragment(client: Client, viewer: User, alice: User) -> None:
-    builders.fills("on_call", alice, builders.team("Platform"))
-    strip = shown(client, "/on-call/strip/", headers=HTMX)
-    assert strip.startswith('<ul class="rows" id="on-call-strip">')
-    assert "Alice" in strip
-    with time_machine.travel(NOON, tick=False):
-        assert client.get("/on-call/strip/")["Location"] == "/on-call/"
-
-
-def test_the_on_call_page_costs_the_same_for_ten_teams(
-    client: Client, viewer: User, alice: User, django_assert_max_num_queries: Any
-) -> None:
-    for number in range(10):
-        team = builders.team(f"Team {number}")
-        builders.fills("on_call", builders.rota(f"Rota {number}", alice, team=team), team)
-    with django_assert_max_num_queries(22):
-        shown(client, "/on-call/")
 
 
 # ---- who will be woken ----

@@ -8,10 +8,10 @@ import time_machine
 from accounts.actor import Actor
 from accounts.models import User
 from common.errors import Conflict, Invalid, NotAllowed
-from escalation import schedule_actions
-from escalation.models import Layer, Schedule
-from escalation.oncall import load_spec, resolve, who
-from escalation.schedule_actions import MemberRow
+from oncall import actions
+from oncall.actions import MemberRow
+from oncall.models import Layer, Schedule
+from oncall.rota import load_spec, resolve, who
 from tests import builders
 from tests.builders import NOON
 
@@ -27,7 +27,7 @@ def rota(alice: User, bob: User) -> Schedule:
 
 def change(by: User, layer: Layer, *people: User | None, **more: object) -> Layer:
     with time_machine.travel(NOON, tick=False):
-        changed: Layer = schedule_actions.change_layer(
+        changed: Layer = actions.change_layer(
             by=Actor.of(by), layer=layer, members=[MemberRow(person) for person in people], changes=dict(more)
         )
     return changed

@@ -13,10 +13,10 @@ from accounts.write import action
 from common import clock
 from common.errors import Conflict, Invalid, NotAllowed
 from common.text import clean_line
-from escalation.access import require_schedule_editor
-from escalation.models import Layer, LayerMember, LayerWindow, Override, Schedule
-from escalation.oncall import layer_spec
-from escalation.oncall.rotation import Rotation
+from oncall.access import require_schedule_editor
+from oncall.models import Layer, LayerMember, LayerWindow, Override, Schedule
+from oncall.rota import layer_spec
+from oncall.rota.rotation import Rotation
 
 LONGEST = timedelta(days=366)
 # A form that was opened a moment ago still says "from now".

@@ -7,9 +7,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from common import clock
-from escalation.coverage import ShiftRow, shift_rows
-from escalation.models import Schedule
-from escalation.oncall import load_spec, odd_handoffs, resolve
+from oncall.coverage import ShiftRow, shift_rows
+from oncall.models import Schedule
+from oncall.rota import load_spec, odd_handoffs, resolve
 
 WEEKS = timedelta(weeks=4)
 YEAR = timedelta(days=366)

@@ -8,8 +8,8 @@ import time_machine
 
 from accounts.models import AuditEntry, User
 from common import clock
-from escalation.models import Override, Schedule
 from incidents.models import Component
+from oncall.models import Override, Schedule
 from tests import builders
 from tests.escalation.test_api_paging import Caller
 
