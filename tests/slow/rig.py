@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import psutil
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection
 from django_q.conf import Conf
+from django_q.models import OrmQ
 
 from accounts.actor import Actor
 from accounts.models import Team, User
@@ -207,6 +208,11 @@ class Rig:
                 )
         return made
 
+    def has_looked_since(self, instant: datetime) -> bool:
+        """Return whether clock and queue have done their rounds since an instant, and the queue is empty."""
+        beats = [heartbeats.newest(kind) for kind in (heartbeats.CLOCK, heartbeats.QUEUE)]
+        return all(beat and beat.beat_at > instant for beat in beats) and not OrmQ.objects.exists()
+
     def is_quiet(self) -> bool:
         """Return whether every role has been paged and every page has reached its end."""
         rules = EscalationTimer.objects.filter(kind="rule", state="armed")
@@ -222,14 +228,18 @@ class Rig:
         """Wait until it is quiet."""
         until(self.is_quiet, "all pages are out")
 
-    def expect_pages(self, count: int) -> None:
-        """Fail unless exactly so many people were paged, each once, and each mail arrived."""
-        assert Page.objects.count() == count
+    def faults(self, *, pages: int) -> list[str]:
+        """Return what is wrong if exactly so many people are to be paged, each once, each mail arriving."""
         mails = Delivery.objects.filter(kind="page", transport="email")
-        assert mails.count() == count
-        assert not mails.exclude(state="delivered").exists()
-        receipts = self.sink.receipts()
-        assert set(receipts) == set(mails.values_list("dedupe_key", flat=True)), "none lost"
+        keys = set(mails.values_list("dedupe_key", flat=True))
+        found = set(self.sink.receipts())
+        counts = {"pages": Page.objects.count(), "deliveries": mails.count()}
+        return [
+            *(f"{count} {what} instead of {pages}" for what, count in counts.items() if count != pages),
+            *(f"{mail.dedupe_key} is {mail.state}" for mail in mails.exclude(state="delivered")),
+            *(f"{key} never arrived" for key in sorted(keys - found)),
+            *(f"{key} arrived, and nobody knows it" for key in sorted(found - keys)),
+        ]
 
     def forget(self) -> None:
         """Begin a new count."""
@@ -295,6 +305,15 @@ def until(condition: Callable[[], object], what: str, seconds: float = PATIENCE)
             raise AssertionError(f"after {seconds:g} s it is still not so that {what}")
         time.sleep(0.1)
     return time.monotonic() - start
+
+
+def queue_processes(keeper: Keeper) -> set[int]:
+    """Return the process numbers of the queue's workers and helpers; none while the pager is coming up."""
+    try:
+        found = processes(keeper.process.pid) if keeper.process else {}
+        return {child.pid for child in found["sentinel"].children()} if "sentinel" in found else set()
+    except psutil.NoSuchProcess:
+        return set()
 
 
 def processes(supervisor: int) -> dict[str, psutil.Process]:

@@ -1,7 +1,6 @@
 """Fault 11 of docs/explanation/reliability.md: death at each step of a transaction and of a delivery."""
 
 import signal
-import time
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from communications.models import Delivery
 from escalation.models import EscalationTimer, Page
 from incidents.models import Event, Incident
 from tests.slow.report import Report
-from tests.slow.rig import Rig, until
+from tests.slow.rig import Keeper, Rig, queue_processes, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -39,7 +38,7 @@ def test_whoever_dies_while_declaring_leaves_nothing_and_can_repeat_it(rig: Rig,
     with rig.pager():
         rig.sink.mails.wait_for(1, seconds=30)
         until(lambda: not Delivery.objects.waiting().exists(), "the page is out")
-        rig.expect_pages(1)
+        assert rig.faults(pages=1) == []
     report.add(f"11: death at {len(DECLARING)} places of declaring", rig, late_allowed=True)
 
 
@@ -51,8 +50,9 @@ def test_whoever_dies_while_acknowledging_can_repeat_it(rig: Rig, report: Report
     assert rig.act("acknowledge", "one tap") == 0
     assert Page.objects.get().state == Page.State.ACKNOWLEDGED
     assert Event.objects.filter(incident=incident, kind="acknowledged").count() == 1
+    answered = clock.now()
     with rig.pager():
-        time.sleep(5)
+        until(lambda: rig.has_looked_since(answered + timedelta(seconds=2)), "the pager has done its rounds")
     assert rig.sink.mails() == [], "nothing is sent after the answer"
     report.add("11: death while acknowledging", rig)
 
@@ -63,8 +63,14 @@ def test_a_clock_that_dies_anywhere_loses_and_doubles_nothing(rig: Rig, report: 
         assert rig.run("pagerclock", ALLCLEAR_CRASH_AT=point) == EXIT_STATUS, point
     with rig.pager():
         rig.settle()
-        rig.expect_pages(3 * 4 * len((*CLOCK, *SENDING)))
+        assert rig.faults(pages=3 * 4 * len((*CLOCK, *SENDING))) == []
     report.add(f"11: death of the clock at {len((*CLOCK, *SENDING))} places", rig, late_allowed=True)
+
+
+def wait_for_a_death(pager: Keeper) -> None:
+    until(lambda: len(queue_processes(pager)) >= 4, "two workers and their helpers are up")
+    first = queue_processes(pager)
+    until(lambda: first - queue_processes(pager), "a worker has died")
 
 
 def test_workers_that_keep_dying_while_sending_lose_nothing(rig: Rig, report: Report) -> None:
@@ -72,9 +78,9 @@ def test_workers_that_keep_dying_while_sending_lose_nothing(rig: Rig, report: Re
         rig.declare(5, spread=2)
         pager = rig.keeper("runpager", "--grace", "1", ALLCLEAR_CRASH_AT=f"{point}:3")
         pager.start()
-        time.sleep(7)
+        wait_for_a_death(pager)
         pager.stop(signal.SIGKILL)
     with rig.pager():
         rig.settle()
-        rig.expect_pages(5 * 4 * len(SENDING))
+        assert rig.faults(pages=5 * 4 * len(SENDING)) == []
     report.add(f"11: workers dying at {len(SENDING)} places of sending", rig, late_allowed=True)

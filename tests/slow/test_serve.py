@@ -90,6 +90,7 @@ def test_killed_it_leaves_nothing_behind_but_for_a_while_a_clock(served: Served)
         "the clock is gone",
         seconds=ORPHAN_SECONDS + 10,
     )
+    assert [one for one in family if one.is_running()] == []
 
 
 def test_with_several_web_processes(rig: Rig) -> None:
