@@ -3,21 +3,24 @@
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.db.models.functions import Least
 
 from accounts import audit
 from accounts.actor import Actor
-from accounts.write import action
+from accounts.write import action, one_transaction
 from alerts.intake import Signal, storable
 from alerts.models import Alert, AlertSource
 from common import clock
-from common.errors import Invalid
+from common.counting import count_up
+from common.errors import DomainError, Invalid
 from common.text import clean_line
 from incidents.actions.declaring import open_incident
 from incidents.actions.lifecycle import may_reopen, reopen_incident
@@ -35,6 +38,20 @@ from incidents.models import (
     WatchRule,
 )
 from incidents.state import locked
+
+
+# How often a signal looks again when others open or end the same alert in between.
+MOST_LOOKS = 5
+
+
+class Overtaken(DomainError):
+    """Somebody else opened or ended the same alert in between (503: the sender tries again)."""
+
+    status = 503
+    code = "overtaken"
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +107,19 @@ def rotate_key(*, by: Actor, source: AlertSource, key_digest: str, key_hint: str
 
 
 def receive(source: AlertSource, signal: Signal, payload: dict[str, Any]) -> Receipt:
-    """Store a signal and act on it, in one transaction that is committed when this returns.
+    """Store a signal and act on it; all of it is committed when this returns.
 
-    A repeat of an open alert costs one UPDATE. Two first signals at the same instant open one incident: the unique
-    constraint decides, and the second counts as a repeat.
+    A repeat of an open alert costs one look and one UPDATE. Two first signals at the same instant open one incident:
+    the unique constraint decides, and the second looks again and counts as a repeat.
     """
-    with transaction.atomic(durable=True):
-        now = clock.now()
-        _touch(source, now)
-        return _resolve(source, signal, now) if signal.resolves else _fire(source, signal, payload, now)
+    now = clock.now()
+    _touch(source, now)
+    if signal.resolves:
+        return _resolve(source, signal, now)
+    for _ in range(MOST_LOOKS):
+        with suppress(Overtaken):
+            return _fire(source, signal, payload, now)
+    raise Overtaken("Others open and end this alert at this very moment. Send it again.")
 
 
 def _touch(source: AlertSource, now: datetime) -> None:
@@ -106,28 +127,40 @@ def _touch(source: AlertSource, now: datetime) -> None:
         AlertSource.objects.filter(pk=source.pk).update(last_used_at=now)
 
 
-def _open_alerts(source: AlertSource, signal: Signal) -> Any:
+def _open_alerts(source: AlertSource, signal: Signal) -> QuerySet[Alert]:
     return Alert.objects.filter(source=source, dedup_key=signal.dedup_key, state=Alert.State.OPEN)
 
 
-def _repeat(source: AlertSource, signal: Signal, now: datetime) -> Receipt | None:
-    """Count a repeat of an open alert; return ``None`` if none is open. One that got worse raises its incident."""
-    here = _open_alerts(source, signal)
-    if signal.severity is not None:
-        milder = here.filter(severity__gt=signal.severity).exclude(incident=None).select_related("incident")
-        for alert in milder:
-            locked(alert.incident)  # in the order of everybody else: first the incident, then its alerts
-    if not here.update(count=F("count") + 1, last_at=now):
-        return None
-    alert = here.select_related("incident").get()
+def _fire(source: AlertSource, signal: Signal, payload: dict[str, Any], now: datetime) -> Receipt:
+    """Open the alert or count its repeat. Raises ``Overtaken``, and leaves nothing, if it changed in between."""
+    answered = ("dedup_key", "severity", "note", "incident__number")
+    alert = _open_alerts(source, signal).select_related("incident").only(*answered).first()
+    if alert is None:
+        return _first(source, signal, payload, now)
     if signal.severity is not None and signal.severity < alert.severity:
-        alert.severity = signal.severity
-        here.update(severity=signal.severity)
-        if alert.incident is not None:
-            alert.incident = _at_least(
-                alert.incident, signal.severity, _sender(source), "The alert got worse"
-            )
+        return _worse(source, alert, signal.severity, now)
+    return _repeated(alert, now)
+
+
+def _repeated(alert: Alert, now: datetime, **also: Any) -> Receipt:
+    here = Alert.objects.filter(pk=alert.pk, incident=alert.incident_id, state=Alert.State.OPEN)
+    count = count_up(here, "count", last_at=now, **also)
+    if count is None:
+        raise Overtaken
+    alert.count = count
     return Receipt("repeated", alert)
+
+
+def _worse(source: AlertSource, alert: Alert, severity: int, now: datetime) -> Receipt:
+    """Count a repeat that is worse than its alert was, and raise the incident."""
+    with one_transaction():
+        # In the order of everybody else: first the incident, then its alerts.
+        incident = locked(alert.incident) if alert.incident else None
+        receipt = _repeated(alert, now, severity=Least("severity", severity))
+        alert.severity = severity
+        if incident is not None:
+            alert.incident = _at_least(incident, severity, _sender(source), "The alert got worse")
+    return receipt
 
 
 def _sender(source: AlertSource) -> Actor:
@@ -135,21 +168,22 @@ def _sender(source: AlertSource) -> Actor:
 
 
 def _at_least(incident: Incident, severity: int, by: Actor, reason: str) -> Incident:
-    """Raise an active incident to a severity if it is less severe; whoever is due then is paged."""
-    incident = locked(incident)
+    """Raise a locked, active incident to a severity if it is less severe; whoever is due then is paged."""
     if incident.is_active and severity < incident.severity:
         return set_severity(by=by, incident=incident, severity=severity, reason=reason)
     return incident
 
 
-def _fire(source: AlertSource, signal: Signal, payload: dict[str, Any], now: datetime) -> Receipt:
-    repeated = _repeat(source, signal, now)
-    if repeated is not None:
-        return repeated
-    alert = _insert_once(source, signal, payload, now)
-    if isinstance(alert, Receipt):
-        return alert
-    by = _sender(source)
+def _first(source: AlertSource, signal: Signal, payload: dict[str, Any], now: datetime) -> Receipt:
+    with one_transaction():
+        try:
+            alert = _insert(source, signal, payload, now)
+        except IntegrityError as error:
+            raise Overtaken from error
+        return _act_on(alert, signal, _sender(source), now)
+
+
+def _act_on(alert: Alert, signal: Signal, by: Actor, now: datetime) -> Receipt:
     watched = _join_watched(alert, signal, by, now)
     if watched is not None:
         return watched
@@ -164,21 +198,6 @@ def _fire(source: AlertSource, signal: Signal, payload: dict[str, Any], now: dat
     )
     _attach(alert, incident, by, "the alert that declared this")
     return Receipt("opened", alert)
-
-
-def _insert_once(
-    source: AlertSource, signal: Signal, payload: dict[str, Any], now: datetime
-) -> Alert | Receipt:
-    """Store a first alert; if another of the same key was faster, count as its repeat, even if it just ended."""
-    for _ in range(3):
-        try:
-            with transaction.atomic():
-                return _insert(source, signal, payload, now)
-        except IntegrityError:
-            repeated = _repeat(source, signal, now)
-            if repeated is not None:
-                return repeated
-    return _insert(source, signal, payload, now)
 
 
 def _insert(source: AlertSource, signal: Signal, payload: dict[str, Any], now: datetime) -> Alert:
@@ -263,16 +282,17 @@ def _has_commander(incident: Incident) -> bool:
 
 
 def _resolve(source: AlertSource, signal: Signal, now: datetime) -> Receipt:
-    alert = _open_alerts(source, signal).select_related("incident").first()
-    if alert is None:
-        return Receipt("ignored", None)
-    if alert.incident:
-        # In the order of everybody else: first the incident, then its alerts.
-        alert.incident = locked(alert.incident)
-    if not _open_alerts(source, signal).update(state=Alert.State.RESOLVED, resolved_at=now):
-        return Receipt("ignored", None)
-    alert.state, alert.resolved_at = Alert.State.RESOLVED, now
-    if alert.incident:
-        data = {"headline": f"alert recovered: {alert.title}", "alert": alert.pk, "recovered": True}
-        record(alert.incident, EventKind.ALERT, by=_sender(source), data=data)
+    with one_transaction():
+        alert = _open_alerts(source, signal).select_related("incident").first()
+        if alert is None:
+            return Receipt("ignored", None)
+        if alert.incident:
+            # In the order of everybody else: first the incident, then its alerts.
+            alert.incident = locked(alert.incident)
+        if not _open_alerts(source, signal).update(state=Alert.State.RESOLVED, resolved_at=now):
+            return Receipt("ignored", None)
+        alert.state, alert.resolved_at = Alert.State.RESOLVED, now
+        if alert.incident:
+            data = {"headline": f"alert recovered: {alert.title}", "alert": alert.pk, "recovered": True}
+            record(alert.incident, EventKind.ALERT, by=_sender(source), data=data)
     return Receipt("resolved", alert)

@@ -168,10 +168,9 @@ def test_a_repeat_costs_few_queries(
     client: Client, source: AlertSource, django_assert_max_num_queries: Any
 ) -> None:
     send(client, {"title": "Disk full", "dedup_key": "disk"})
-    with django_assert_max_num_queries(
-        6
-    ):  # source, last use at most, BEGIN/COMMIT's savepoints, update, read
-        send(client, {"title": "Disk full", "dedup_key": "disk"})
+    with django_assert_max_num_queries(3):  # the source, the alert, its count
+        answer = send(client, {"title": "Disk full", "dedup_key": "disk"})
+    assert answer.json()["incident"] == Incident.objects.get().reference
 
 
 @pytest.mark.django_db(transaction=True)
@@ -216,6 +215,28 @@ def test_a_watched_alert_reopens_the_observed_incident_and_pages_its_commander(
     page = Page.objects.get(incident=incident, user=alice, role="direct")
     assert page.needs_answer
     assert Delivery.objects.filter(topic=f"page:{page.pk}").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_worse_repeats_at_the_same_instant_the_worst_counts() -> None:
+    actions.create_source(by=SYSTEM, name="Grafana", key=KEY)
+    send(Client(), {"title": "Disk", "severity": "low", "dedup_key": "disk"})
+    start = threading.Barrier(4)
+
+    def fire(severity: str) -> None:
+        try:
+            start.wait()
+            send(Client(), {"title": "Disk", "severity": severity, "dedup_key": "disk"})
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=fire, args=[s]) for s in ("warning", "critical", "high", "critical")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    alert = Alert.objects.get()
+    assert (alert.severity, alert.count, Incident.objects.get().severity) == (1, 5, 1)
 
 
 def test_an_alert_that_gets_worse_raises_its_incident(client: Client, source: AlertSource) -> None:
