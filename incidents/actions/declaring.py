@@ -126,6 +126,7 @@ def declare_report(
         fields["title"] = _title(title)
     team = team_for(components) if components else incident.team
     when = response.deadline(level, incident.detected_at, calendars.for_team(team))
+    fields |= _response_fields(incident.detected_at, when) | _meeting_places(incident.number)
     move(
         incident,
         Status.INVESTIGATING,
@@ -135,8 +136,6 @@ def declare_report(
         is_security=incident.is_security or any(symptom.flags_security for symptom in symptoms),
         is_data=incident.is_data or any(symptom.flags_data for symptom in symptoms),
         **fields,
-        **_response_fields(incident.detected_at, when),
-        **_meeting_places(incident.number),
     )
     incident.components.set(components)
     _begin(incident, when, by=by, components=components, symptoms=symptoms)
@@ -228,11 +227,11 @@ def _past(instant: datetime | None, now: datetime, field: str) -> datetime | Non
     return instant
 
 
-def _response_fields(start: datetime, when: response.Deadline) -> dict[str, datetime]:
+def _response_fields(start: datetime, when: response.Deadline) -> dict[str, Any]:
     return {"response_started_at": start, "response_due_at": when.due_at}
 
 
-def _meeting_places(number: int) -> dict[str, str]:
+def _meeting_places(number: int) -> dict[str, Any]:
     """Return the bridge's and the channel's address by the organisation's templates (R24)."""
     settings, reference = IncidentSettings.load(), Incident(number=number).reference
     bridge = settings.bridge_url_template
