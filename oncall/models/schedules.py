@@ -1,4 +1,4 @@
-"""Rotas: who is on call when, and who fills a role."""
+"""Rotas: who is on call when (semantics.md, "On-call"; R52)."""
 
 from datetime import time
 
@@ -20,9 +20,16 @@ class Schedule(models.Model):
         validators=[validate_time_zone],
         help_text="Hand-offs happen at this zone's wall time.",
     )
+    next_change_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the pager next changes hands, as far as it is known; the clock looks again then.",
+    )
 
     class Meta:
         ordering = ["name"]
+        indexes = [models.Index(fields=["next_change_at"], name="schedule_next_change")]
 
     def __str__(self) -> str:
         return self.name
@@ -34,6 +41,12 @@ class Layer(models.Model):
     class Mode(models.TextChoices):
         ROTATE = "rotate", "Rotate: one after the other"
         EVERYONE = "everyone", "Everyone at once"
+        CALENDAR = "calendar", "As another calendar says"
+
+    class Holidays(models.TextChoices):
+        AS_USUAL = "as_usual", "As on any other day"
+        OFF = "off", "Not on public holidays"
+        ONLY = "only", "On public holidays only"
 
     class Unit(models.TextChoices):
         HOUR = "hour", "Hours"
@@ -61,6 +74,20 @@ class Layer(models.Model):
     effective_until = models.DateTimeField(null=True, blank=True, help_text="Empty: open-ended.")
     worked_shifts_only = models.BooleanField(
         default=False, help_text="Count only shifts inside the weekly windows."
+    )
+    holidays = models.CharField(
+        max_length=8,
+        choices=Holidays,
+        default=Holidays.AS_USUAL,
+        help_text="The days on which the team's business calendar has a holiday, from midnight to midnight.",
+    )
+    feed = models.ForeignKey(
+        "ForeignCalendar",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="layers",
+        help_text="For “as another calendar says”.",
     )
     succeeds = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="successors"
@@ -137,6 +164,11 @@ class Override(models.Model):
         ADD = "add", "Add: this person is on call too"
         REMOVE = "remove", "Remove: this person is not on call"
 
+    class Origin(models.TextChoices):
+        OVERRIDE = "override", "Override"
+        SWAP = "swap", "Swap or cover that was agreed"
+        TAKEN = "taken", "Pager taken"
+
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.REPLACE)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="overrides")
@@ -150,6 +182,21 @@ class Override(models.Model):
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    origin = models.CharField(
+        max_length=8,
+        choices=Origin,
+        default=Origin.OVERRIDE,
+        editable=False,
+        help_text="Swaps count before overrides: an override beats them.",
+    )
+    request = models.ForeignKey(
+        "CoverRequest",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="overrides",
+    )
     reason = models.CharField(max_length=200, blank=True)
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -166,40 +213,62 @@ class Override(models.Model):
             raise ValidationError({"ends_at": "The override would end before it begins."})
 
 
-class EscalationRole(models.TextChoices):
-    """The matrix's rows, in the order in which they are paged."""
+class FixedSchedule(models.Model):
+    """Shifts written down one by one that stand instead of all layers for a while: a holiday week, a launch."""
 
-    ON_CALL = "on_call", "On-call Engineer"
-    TEAM_LEAD = "team_lead", "Team Lead"
-    MANAGER = "manager", "Engineering Manager"
-    EXECUTIVE = "executive", "CTO/VP Engineering"
-
-
-class RoleTarget(models.Model):
-    """Who fills a role: a person, a schedule or a whole team; for one team, or each without a row."""
-
-    role = models.CharField(max_length=10, choices=EscalationRole)
-    team = models.ForeignKey(
-        Team,
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="role_targets",
-        help_text="Empty: for every team that has no row of its own for this role.",
-    )
-    position = models.PositiveSmallIntegerField(
-        default=0, help_text="0 first; the next is paged when nobody answers."
-    )
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    whole_team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="fixed_schedules")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["role", "team__name", "position", "pk"]
+        ordering = ["starts_at", "pk"]
+        indexes = [models.Index(fields=["schedule", "ends_at"], name="fixed_span")]
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()}: {self.user or self.schedule or self.whole_team or 'nobody'}"
+        return self.reason or f"Fixed shifts of {self.schedule}"
 
     def clean(self) -> None:
-        if sum(value is not None for value in (self.user_id, self.schedule_id, self.whole_team_id)) != 1:
-            raise ValidationError("Choose exactly one of person, schedule and whole team.")
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": "It would end before it begins."})
+
+
+class FixedShift(models.Model):
+    """One person's time within a fixed schedule; where there is none, nobody is on call."""
+
+    fixed_schedule = models.ForeignKey(FixedSchedule, on_delete=models.CASCADE, related_name="shifts")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.user} from {self.starts_at:%Y-%m-%d %H:%M}"
+
+    def clean(self) -> None:
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": "The shift would end before it begins."})
+
+
+class Shadow(models.Model):
+    """Somebody who learns: is told second and quietly of what the rota's people are paged for."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="shadows")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="shadowing")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: until somebody ends it.")
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.user} shadows {self.schedule}"
+
+    def clean(self) -> None:
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": "It would end before it begins."})
