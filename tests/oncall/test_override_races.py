@@ -12,8 +12,8 @@ from accounts.actor import Actor
 from accounts.models import AuditEntry, User
 from common import clock
 from common.errors import Conflict
-from escalation import schedule_actions
-from escalation.models import Override
+from oncall import actions as schedule_actions
+from oncall.models import Override
 from tests import builders
 from tests.escalation.test_races import together
 
