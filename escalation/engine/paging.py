@@ -11,7 +11,7 @@ from communications.models import Delivery
 from escalation.duetimes import RuleSpec
 from escalation.engine import timers, wording
 from escalation.engine.run import Run
-from escalation.models import Escalation, EscalationRule, Page
+from escalation.models import Escalation, EscalationRule, EscalationTimer, Page
 from incidents import events
 from incidents.models import EventKind, Incident
 from oncall.models import EscalationRole
@@ -37,25 +37,40 @@ class Ask:
     inform_holders: bool = False
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the incident's pages say: who has it, who declined in this epoch, and each role's last request."""
+
+    having: dict[int, str]
+    declined: set[int]
+    last_round: dict[str, int]
+
+    def next_round(self, role: str) -> int:
+        """Return the number of the next request to a role: it never repeats within an incident, so no key does."""
+        return self.last_round.get(role, -1) + 1
+
+
 def holders(run: Run) -> dict[int, str]:
     """Return who has the incident now, as {user id: name}: their newest page since it was opened is acknowledged."""
-    return _standing(run)[0]
+    return _asked(run).having
 
 
-def _standing(run: Run) -> tuple[dict[int, str], set[int]]:
-    """Return who has the incident, and who said in this epoch that they cannot take it."""
+def _asked(run: Run) -> Asked:
     newest: dict[int, tuple[str, str]] = {}
     declined: set[int] = set()
-    pages = Page.objects.filter(
-        incident=run.incident, epoch__gte=run.escalation.first_epoch, needs_answer=True
-    )
-    rows = pages.exclude(user=None).order_by("pk").values_list("user_id", "state", "user_label", "epoch")
-    for user, state, label, epoch in rows:
+    last_round: dict[str, int] = {}
+    columns = ("user_id", "state", "user_label", "epoch", "needs_answer", "role", "round")
+    for user, state, label, epoch, needs_answer, role, number in (
+        Page.objects.filter(incident=run.incident).order_by("pk").values_list(*columns)
+    ):
+        last_round[role] = max(number, last_round.get(role, number))
+        if user is None or not needs_answer or epoch < run.escalation.first_epoch:
+            continue
         newest[user] = (state, label)
         if state == Page.State.DECLINED and epoch == run.incident.epoch:
             declined.add(user)
     having = {user: label for user, (state, label) in newest.items() if state == Page.State.ACKNOWLEDGED}
-    return having, declined
+    return Asked(having, declined, last_round)
 
 
 def page_role(run: Run, ask: Ask) -> str:
@@ -65,19 +80,20 @@ def page_role(run: Run, ask: Ask) -> str:
     has acknowledged already is not asked again.
     """
     positions = people_for(run.incident, ask.role, run.now)
-    having, declined = _standing(run)
+    asked = _asked(run)
     for position in range(ask.position, max(len(positions), 1)):
         people = positions[position] if position < len(positions) else []
         able = [target for target in people if target.user.is_active]
         if not able:
             _record_gap(run, ask.role, position, people)
             continue
-        if any(target.user.pk in having for target in able):
-            return _already_taken(run, ask, able, having)
-        able = [target for target in able if target.user.pk not in declined]
+        if any(target.user.pk in asked.having for target in able):
+            return _already_taken(run, ask, able, asked.having)
+        able = [target for target in able if target.user.pk not in asked.declined]
         if able:
-            pages = page_people(run, ask, [(position, target) for target in able])
-            _arm_chain(run, ask, position, len(positions))
+            number = asked.next_round(ask.role)
+            pages = page_people(run, ask, [(position, target) for target in able], number=number)
+            _arm_chain(run, ask, position, len(positions), number + 1)
             return f"Paged {wording.names([page.user_label for page in pages])}."
     if ask.position:
         return "There is nobody further to ask in this role."
@@ -106,11 +122,16 @@ def was_asked(run: Run, role: str) -> bool:
     return Page.objects.filter(incident=run.incident, epoch=run.incident.epoch, role=role).exists()
 
 
-def page_people(run: Run, ask: Ask, people: list[tuple[int, Target]], *, answer: bool = True) -> list[Page]:
-    """Write a page and its deliveries for each person at a position, and one timeline entry; return the pages."""
+def page_people(
+    run: Run, ask: Ask, people: list[tuple[int, Target]], *, answer: bool = True, number: int | None = None
+) -> list[Page]:
+    """Write a page and its deliveries for each person at a position, and one timeline entry; return the pages.
+
+    ``number`` is the request's, for callers that have looked already.
+    """
     late = max(int((run.now - ask.due_at).total_seconds()), 0)
     needs_answer = answer and ask.rule.action != Action.NOTICE
-    round_number = next_round(run, ask.role)
+    round_number = next_round(run, ask.role) if number is None else number
     pages = []
     for position, target in people:
         page = Page.objects.create(
@@ -235,41 +256,52 @@ def _already_taken(run: Run, ask: Ask, able: list[Target], having: dict[int, str
     return f"{who} has it already."
 
 
-def _arm_chain(run: Run, ask: Ask, position: int, positions: int) -> None:
+def _arm_chain(run: Run, ask: Ask, position: int, positions: int, number: int) -> None:
     """Arm what happens when nobody in the role answers: the next person, and the same people again.
 
-    Both count from the due time, not from now, so that a late page does not push the others back.
+    Both count from the due time, not from now, so that a late page does not push the others back. ``number`` is that of
+    the next request.
     """
     if ask.rule.action == Action.NOTICE:
         return
-    if position + 1 < positions:
-        arm_next(run, ask, position + 1)
+    rows = [_next(run, ask, position + 1, number)] if position + 1 < positions else []
     if not timers.chain(run, ask.role).filter(kind=timers.Kind.REPEAT).exists():
-        arm_repeat(run, ask.role, ask.rule, ask.due_at, done=0)
+        repeat = _repeat(run, ask.role, ask.rule, ask.due_at, 0, number)
+        rows += [repeat] if repeat else []
+    timers.insert(rows)
 
 
 def arm_next(run: Run, ask: Ask, position: int) -> None:
     """Arm the request to the next position of a role."""
-    key = f"next:{ask.role}:{position}:{next_round(run, ask.role)}"
+    timers.insert([_next(run, ask, position, next_round(run, ask.role))])
+
+
+def _next(run: Run, ask: Ask, position: int, number: int) -> EscalationTimer:
+    key = f"next:{ask.role}:{position}:{number}"
     due_at = run.after(ask.due_at, run.pace.next)
     rule = ask.rule.as_json()
-    timers.arm(run, timers.Kind.NEXT, key, ask.role, due_at, position=position, rule=rule)
+    return timers.make(run, timers.Kind.NEXT, key, ask.role, due_at, position=position, rule=rule)
 
 
 def arm_repeat(run: Run, role: str, rule: RuleSpec, last_due: datetime, *, done: int) -> bool:
-    """Arm the next repetition after ``done`` of them; return whether one was left.
+    """Arm the next repetition after ``done`` of them; return whether one was left."""
+    timer = _repeat(run, role, rule, last_due, done, next_round(run, role))
+    timers.insert([timer] if timer else [])
+    return timer is not None
 
-    Repetitions that should have come while nothing ran are left out: the next one lies in the future.
-    """
+
+def _repeat(
+    run: Run, role: str, rule: RuleSpec, last_due: datetime, done: int, number: int
+) -> EscalationTimer | None:
+    """Return the next repetition's timer. Those that should have come while nothing ran are left out."""
     due_at = last_due
     while done < run.pace.rounds:
         done += 1
         due_at = run.after(due_at, run.pace.repeat)
         if due_at > run.now:
-            key = f"repeat:{role}:{next_round(run, role)}"
-            timers.arm(run, timers.Kind.REPEAT, key, role, due_at, round=done, rule=rule.as_json())
-            return True
-    return False
+            key, kind = f"repeat:{role}:{number}", timers.Kind.REPEAT
+            return timers.make(run, kind, key, role, due_at, round=done, rule=rule.as_json())
+    return None
 
 
 def page_by_name(run: Run, user: User, *, role: str, why: str, reason: str) -> Page:
