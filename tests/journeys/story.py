@@ -1,9 +1,11 @@
 """The world of a journey: an organisation, its people, a mail server, and a clock that is moved by hand."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
 import time_machine
+from django.test import Client
 
 from accounts.actor import SYSTEM
 from alerts.actions import create_source
@@ -60,3 +62,11 @@ def page_link(text: str) -> str:
     found = _LINK.search(text)
     assert found, text
     return found[1]
+
+
+def raise_alert(title: str = "5xx at 38 %", **fields: str) -> str:
+    """Send an alert as the monitoring does; return the reference of the incident that it belongs to."""
+    body = {"title": title, "severity": "critical", "component": "webhooks", "dedup_key": "5xx"} | fields
+    answer = Client().post(f"/api/v1/alerts/{ALERT_KEY}", json.dumps(body), "application/json")
+    assert answer.status_code == 202, answer.content
+    return str(answer.json()["incident"])

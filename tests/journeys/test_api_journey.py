@@ -15,7 +15,7 @@ from escalation.models import EscalationTimer
 from incidents.models import GateDefinition, Incident, PhaseStep
 from postmortems.models import PostMortem
 from tests import builders
-from tests.journeys.story import ALERT_KEY, NIGHT, Time, World, page_link
+from tests.journeys.story import NIGHT, Time, World, page_link, raise_alert
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db
@@ -66,24 +66,12 @@ def pages_to(smtp_sink: SmtpSink, *users: User) -> int:
     return sum(subject.endswith("5xx at 38 %") for subject in subjects)
 
 
-def alert(**fields: Any) -> Any:
-    body = {
-        "title": "5xx at 38 %",
-        "severity": "critical",
-        "component": "webhooks",
-        "dedup_key": "5xx",
-    } | fields
-    answer = Client().post(f"/api/v1/alerts/{ALERT_KEY}", json.dumps(body), "application/json")
-    assert answer.status_code == 202, answer.content
-    return answer.json()
-
-
 def test_nobody_answers_and_everybody_is_paged_at_their_time(
     world: World, time: Time, smtp_sink: SmtpSink
 ) -> None:
-    opened = alert()
+    reference = raise_alert()
     incident = Incident.objects.get()
-    assert opened["incident"] == incident.reference
+    assert reference == incident.reference
     assert incident.response_due_at == NIGHT + timedelta(minutes=15)
     rules = dict(EscalationTimer.objects.filter(incident=incident, kind="rule").values_list("role", "due_at"))
     assert rules == {
@@ -106,18 +94,8 @@ def test_nobody_answers_and_everybody_is_paged_at_their_time(
 
 
 def test_from_the_mail_to_the_exported_timeline(world: World, time: Time, smtp_sink: SmtpSink) -> None:
-    reference = alert()["incident"]
-    time.pass_(seconds=10)
-    mail = next(mail for mail in smtp_sink.mails() if world.bob.email in mail.recipients)
-    assert "[SEV-1]" in mail.subject
-    assert reference in mail.subject
-    assert "5xx at 38 %" in mail.text
-
-    phone = Client()  # not signed in: the link is enough
-    link = page_link(mail.text)
-    assert "5xx at 38 %" in phone.get(link).content.decode()
-    for _ in range(2):
-        assert phone.post(f"{link}acknowledge/").status_code in (200, 302)
+    reference = raise_alert()
+    says_i_have_it_by_mail(world, time, smtp_sink, reference)
     incident = Incident.objects.get()
     assert incident.acknowledged_by == world.bob
     time.pass_(minutes=11)
@@ -125,47 +103,21 @@ def test_from_the_mail_to_the_exported_timeline(world: World, time: Time, smtp_s
 
     bob, alice = Api(world.bob), Api(world.alice)
     here = f"incidents/{reference}"
-    alice.post(f"{here}/roles", {"role": "commander"})
-    bob.post(f"{here}/roles", {"role": "tech_lead"})
-    note = bob.post(f"{here}/notes", {"text": "v812 went out at 01:55"}, key="tap")
-    assert (
-        bob.post(f"{here}/notes", {"text": "v812 went out at 01:55"}, key="tap")["sequence"]
-        == note["sequence"]
-    )
-    bob.post(f"{here}/corrections", {"entry": note["sequence"], "text": "v812 went out at 01:58"})
-    theory = bob.post(f"{here}/hypotheses", {"theory": "v812 broke the signature check"})
-    bob.post(f"{here}/hypotheses/{theory['id']}", {"state": "supported"})
-    alice.post(
-        f"{here}/decisions", {"choice": "Roll back v812", "reason": "5xx since", "undo_note": "redeploy v813"}
-    )
-    step = PhaseStep.objects.filter(kind="step", auto_event="")[0]
-    bob.post(f"{here}/steps/{step.pk}")
-    time.pass_(minutes=1)
-    alice.post(f"{here}/updates", {"impact": "No webhooks arrive", "actions": "Rolling back", "eta": "02:30"})
-    bob.post(f"{here}/status", {"to": "mitigating", "note": "rolling back"})
-
+    work_on_it(alice, bob, here, time)
     refused = alice.post(f"{here}/status", {"to": "monitoring"}, expect=409)
     assert refused["blockers"][0]["code"] == "rollback_plan"
     alice.post(f"{here}/status", {"to": "monitoring", "note": "flat", "rollback_plan": "redeploy v811"})
     assert not EscalationTimer.objects.filter(incident=incident, state="armed", kind="rule").exists()
     refused = alice.post(f"{here}/resolve", expect=409)
     assert len(refused["blockers"]) == 4
-    for gate in GateDefinition.objects.all():
-        alice.post(f"{here}/gates", {"gate": gate.key, "outcome": "passed", "text": "back to baseline"})
-    bob.post(f"{here}/resolve", expect=403)
-    alice.post(f"{here}/resolve", {"note": "rolled back"})
-    conflict = alice.post(f"{here}/resolve", expect=409)
-    assert "Alice" in conflict["errors"][0]["detail"]
-
+    resolve(alice, bob, here)
     assert PostMortem.objects.get(incident=incident).is_required
-    armed = EscalationTimer.objects.filter(incident=incident, state="armed")
-    assert not armed.exists()
+    assert not EscalationTimer.objects.filter(incident=incident, state="armed").exists()
     quiet = len(smtp_sink.mails())
     time.pass_(minutes=40)
     assert not any("[SEV-1]" in mail.subject for mail in smtp_sink.mails()[quiet:])
 
-    text = alice.get(f"{here}/timeline.md")
-    assert "Roll back v812" in text
+    assert "Roll back v812" in alice.get(f"{here}/timeline.md")
     timeline = alice.get(f"{here}/timeline.json")["timeline"]
     assert [entry["number"] for entry in timeline] == list(range(1, len(timeline) + 1))
 
@@ -174,6 +126,49 @@ def test_from_the_mail_to_the_exported_timeline(world: World, time: Time, smtp_s
     incident.refresh_from_db()
     assert (incident.status, incident.reopen_count) == ("investigating", 1)
     assert any(world.bob.email in mail.recipients for mail in smtp_sink.mails()[quiet:])
+
+
+def says_i_have_it_by_mail(world: World, time: Time, smtp_sink: SmtpSink, reference: str) -> None:
+    """Bob takes the link of his mail, twice; he is not signed in."""
+    time.pass_(seconds=10)
+    mail = next(mail for mail in smtp_sink.mails() if world.bob.email in mail.recipients)
+    assert "[SEV-1]" in mail.subject
+    assert reference in mail.subject
+    assert "5xx at 38 %" in mail.text
+    phone = Client()
+    link = page_link(mail.text)
+    assert "5xx at 38 %" in phone.get(link).content.decode()
+    for _ in range(2):
+        assert phone.post(f"{link}acknowledge/").status_code in (200, 302)
+
+
+def work_on_it(alice: Api, bob: Api, here: str, time: Time) -> None:
+    """Roles, a note sent twice, its correction, a theory, a decision, a step, an update."""
+    alice.post(f"{here}/roles", {"role": "commander"})
+    bob.post(f"{here}/roles", {"role": "tech_lead"})
+    said = {"text": "v812 went out at 01:55"}
+    note, again = (bob.post(f"{here}/notes", said, key="tap") for _ in range(2))
+    assert again["sequence"] == note["sequence"]
+    bob.post(f"{here}/corrections", {"entry": note["sequence"], "text": "v812 went out at 01:58"})
+    theory = bob.post(f"{here}/hypotheses", {"theory": "v812 broke the signature check"})
+    bob.post(f"{here}/hypotheses/{theory['id']}", {"state": "supported"})
+    decision = {"choice": "Roll back v812", "reason": "5xx since", "undo_note": "redeploy v813"}
+    alice.post(f"{here}/decisions", decision)
+    step = PhaseStep.objects.filter(kind="step", auto_event="")[0]
+    bob.post(f"{here}/steps/{step.pk}")
+    time.pass_(minutes=1)
+    alice.post(f"{here}/updates", {"impact": "No webhooks arrive", "actions": "Rolling back", "eta": "02:30"})
+    bob.post(f"{here}/status", {"to": "mitigating", "note": "rolling back"})
+
+
+def resolve(alice: Api, bob: Api, here: str) -> None:
+    """With evidence for each recovery check; only the commander may; who comes second hears who was first."""
+    for gate in GateDefinition.objects.all():
+        alice.post(f"{here}/gates", {"gate": gate.key, "outcome": "passed", "text": "back to baseline"})
+    bob.post(f"{here}/resolve", expect=403)
+    alice.post(f"{here}/resolve", {"note": "rolled back"})
+    conflict = alice.post(f"{here}/resolve", expect=409)
+    assert "Alice" in conflict["errors"][0]["detail"]
 
 
 def test_an_upgrade_pages_again_and_a_downgrade_does_not(
