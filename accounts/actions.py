@@ -108,7 +108,10 @@ def change_contact_method(
 
 @action
 def remove_contact_method(*, by: Actor, method: ContactMethod) -> None:
-    """Remove a contact method. Pages on their way to it are sent; later ones go to the others."""
+    """Remove a contact method; what waits for it goes out by the person's next one instead.
+
+    What is being sent this moment still arrives. Twice is once. Raises ``NotAllowed`` for another person's.
+    """
     _require_self_or_admin(by, method.user)
     deleted, _ = ContactMethod.objects.filter(pk=method.pk).delete()
     if deleted:

@@ -38,7 +38,7 @@ _is_url = URLValidator(schemes=["http", "https"])
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a sender said, with what had to be guessed in ``note``. ``severity`` is None where nothing fits."""
+    """What a sender said. ``severity`` is None where nothing fits."""
 
     title: str
     dedup_key: str
@@ -49,7 +49,6 @@ class Signal:
     component: str = ""
     link: str = ""
     labels: dict[str, str] = field(default_factory=dict)
-    note: str = ""
 
 
 def parse(body: bytes) -> dict[str, Any]:
