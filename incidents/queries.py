@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import User
 from common import clock
 from incidents.models import ACTIVE_STATUSES, Component, Incident, SeverityDefinition, Status, Symptom
+from incidents.wordsearch import has_words
 
 PAGE_SIZE = 50
 RECENT = timedelta(hours=48)
@@ -75,11 +76,8 @@ def matches(text: str) -> Q:
     """Return what finds an incident by number ("INC-42", "42") or by words of its title or description."""
     if match := _NUMBER.match(text.strip()):
         number = Q(number=int(match[1]))
-        return number if text.strip().upper().startswith("INC") else number | Q(title__icontains=text.strip())
-    every_word = Q()
-    for word in text.split()[:8]:
-        every_word &= Q(title__icontains=word) | Q(description__icontains=word)
-    return every_word
+        return number if text.strip().upper().startswith("INC") else number | has_words(text)
+    return has_words(text)
 
 
 def _in_status(value: str) -> Q:
