@@ -11,7 +11,9 @@ from incidents.models import Incident, IncidentNumber
 from tests import builders
 
 
-@pytest.fixture(params=[True, False], ids=["returning", "an old SQLite"])
+@pytest.fixture(
+    params=[True, pytest.param(False, marks=pytest.mark.sqlite)], ids=["returning", "an old SQLite"]
+)
 def _returning(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     features: type[BaseDatabaseFeatures] = type(connection.features)
     monkeypatch.setattr(features, "can_return_columns_from_insert", request.param)
