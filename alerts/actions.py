@@ -39,7 +39,6 @@ from incidents.models import (
 )
 from incidents.state import locked
 
-
 # How often a signal looks again when others open or end the same alert in between.
 MOST_LOOKS = 5
 
@@ -73,10 +72,7 @@ def digest(key: str) -> str:
 
 def source_for(key: str) -> AlertSource | None:
     """Return the active source that a key belongs to."""
-    found = (
-        AlertSource.objects.filter(key_digest=digest(key)).select_related("default_component__team").first()
-    )
-    return found if found and found.is_active else None
+    return AlertSource.objects.filter(key_digest=digest(key), is_active=True).first()
 
 
 def create_source(*, by: Actor, name: str, key: str = "", **fields: Any) -> tuple[AlertSource, str]:
@@ -225,16 +221,20 @@ def _insert(source: AlertSource, signal: Signal, payload: dict[str, Any], now: d
 
 
 def _component(source: AlertSource, signal: Signal) -> tuple[Component | None, str]:
-    if not signal.component:
-        return source.default_component, ""
-    known = Component.objects.filter(is_active=True).select_related("team")
-    found = (
-        known.filter(slug__iexact=signal.component).first()
-        or known.filter(name__iexact=signal.component).first()
-    )
-    if found:
-        return found, ""
-    return source.default_component, f"Component “{signal.component}” is unknown."
+    """Return the component that an alert is about, with its team, and what to say where its name is unknown."""
+    components = Component.objects.select_related("team__calendar")
+    note = ""
+    if signal.component:
+        known = components.filter(is_active=True)
+        found = (
+            known.filter(slug__iexact=signal.component).first()
+            or known.filter(name__iexact=signal.component).first()
+        )
+        if found:
+            return found, ""
+        note = f"Component “{signal.component}” is unknown."
+    own = components.filter(pk=source.default_component_id).first() if source.default_component_id else None
+    return own, note
 
 
 def _attach(alert: Alert, incident: Incident, by: Actor, words: str, **data: Any) -> None:
