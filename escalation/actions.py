@@ -11,7 +11,6 @@ from common import clock
 from common.crashpoints import crash_point
 from common.errors import Conflict, Invalid, NotAllowed
 from common.text import clean_line
-from escalation.duetimes import RuleSpec
 from escalation.engine import answers, timers, wording
 from escalation.engine.firing import fire_due, note_exhaustion
 from escalation.engine.paging import (
@@ -20,10 +19,11 @@ from escalation.engine.paging import (
     holders,
     page_by_name,
     page_role,
+    paging_rule,
     was_asked,
 )
 from escalation.engine.run import Run, begin, hold
-from escalation.models import EscalationRule, Page
+from escalation.models import Page
 from incidents import events, response
 from incidents.access import require_responder
 from incidents.models import EventKind, Incident, Status
@@ -109,7 +109,7 @@ def escalate_now(*, by: Actor, incident: Incident, role: str) -> Incident:
     if timers.bring_forward(run, pending, note) is None and was_asked(run, role):
         timers.end_chain(run, role, note)
     before = Page.objects.filter(incident=run.incident).count()
-    words = page_role(run, Ask(role=role, due_at=run.now, rule=_paging_rule(run, role), why=note))
+    words = page_role(run, Ask(role=role, due_at=run.now, rule=paging_rule(run, role), why=note))
     if Page.objects.filter(incident=run.incident).count() == before:
         raise Conflict(words, code="nobody_paged")
     fire_due(_by_engine(run))
@@ -139,7 +139,10 @@ def page_person(*, by: Actor, incident: Incident, user: User, reason: str, role:
 
 @action
 def release(*, by: Actor, incident: Incident, user: User) -> Incident:
-    """Send somebody back to bed: their pages end and they leave the incident; return it. Twice is once."""
+    """Send somebody back to bed: their pages end and they leave the incident; return it. Twice is once.
+
+    Where nobody has it then, the next person is asked now, as for a decline.
+    """
     require_responder(by)
     run = begin(incident.pk, clock.now(), by)
     if run is None:
@@ -149,6 +152,10 @@ def release(*, by: Actor, incident: Incident, user: User) -> Incident:
     if here or pages:
         data = {"user": user.pk, "user_label": str(user), "headline": f"released {user}: not needed any more"}
         events.record(run.incident, EventKind.RESPONDER_LEFT, by=by, data=data)
+    if pages and run.incident.is_active:
+        engine_run = _by_engine(run)
+        answers.ask_instead(engine_run, user, pages)
+        note_exhaustion(engine_run)
     return run.incident
 
 
@@ -185,9 +192,3 @@ def _run(incident: Incident, by: Actor, verb: str) -> Run:
 def _by_engine(run: Run) -> Run:
     """Return the run as the engine's own: what follows from an answer is not the person's doing."""
     return Run(run.incident, run.escalation, run.now)
-
-
-def _paging_rule(run: Run, role: str) -> RuleSpec:
-    """Return the role's cell, as a page even where the matrix has only a notice or an agenda item."""
-    cell = run.rule(role) or RuleSpec(role, run.incident.severity, EscalationRule.Timing.IMMEDIATE)
-    return RuleSpec.from_json(cell.as_json() | {"action": EscalationRule.Action.PAGE})

@@ -98,10 +98,4 @@ def on_delivery_failed(delivery: Delivery) -> None:
     run = begin(page.incident_id, clock.now())
     if run is None or not run.incident.is_active or run.incident.epoch != page.epoch:
         return
-    later = Page.objects.filter(
-        incident=run.incident, epoch=page.epoch, role=page.role, position__gt=page.position
-    )
-    if not later.exists():
-        answers.ask_further(
-            run, page.role, after=page.position, why=f"The page did not reach {page.user_label}"
-        )
+    answers.undeliverable(run, page)

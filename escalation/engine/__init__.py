@@ -6,6 +6,6 @@ process may die anywhere, and any number of clocks may tick.
 """
 
 from escalation.engine.course import downgrade, open, pause, restart, resume, stop, upgrade  # noqa: A004
-from escalation.engine.firing import tick
+from escalation.engine.ticking import tick
 
 __all__ = ["downgrade", "open", "pause", "restart", "resume", "stop", "tick", "upgrade"]

@@ -3,14 +3,24 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from accounts.models import User
 from communications import outbox
 from escalation.duetimes import RuleSpec
 from escalation.engine import timers
 from escalation.engine.firing import arm_expiry
-from escalation.engine.paging import ROLES, Ask, holders, page_next_role, page_role, stand_in, topic
+from escalation.engine.paging import (
+    ROLES,
+    Ask,
+    has_it,
+    holders,
+    is_asking,
+    page_next_role,
+    page_role,
+    stand_in,
+    topic,
+)
 from escalation.engine.run import Run
 from escalation.engine.timers import Kind
 from escalation.models import EscalationRule, Page
@@ -73,7 +83,7 @@ def decline(run: Run, page: Page, *, note: str, via: str) -> str:
     return ask_further(run, page.role, after=page.position, why=f"{page.user_label} cannot take it")
 
 
-def ask_further(run: Run, role: str, *, after: int, why: str) -> str:
+def ask_further(run: Run, role: str, *, after: int, why: str, spared: frozenset[int] = frozenset()) -> str:
     """Ask whoever comes after position ``after`` of a role now, else the next role; return what came of it."""
     if role not in ROLES:
         return ""
@@ -85,18 +95,44 @@ def ask_further(run: Run, role: str, *, after: int, why: str) -> str:
     if rule is None:
         return ""
     position = timer.position if timer else after + 1
-    ask = Ask(role=role, due_at=run.now, rule=rule, position=position, why=why)
+    ask = Ask(role=role, due_at=run.now, rule=rule, position=position, why=why, spared=spared)
     before = _asked(run)
     words = page_role(run, ask)
-    if _asked(run) == before and not _open(run).filter(role=role).exists():
+    if _asked(run) == before and not is_asking(run, role) and not has_it(run, role):
         words = page_next_role(run, role, ask)
     if timer:
         timers.note(timer, f"{why}. {words}")
     return words
 
 
-def release(run: Run, user: User, *, note: str) -> int:
-    """Send a person back to bed: none of their pages waits any more; return how many pages that were."""
+def undeliverable(run: Run, page: Page) -> None:
+    """Ask further because a page reached its person by no way at all, unless somebody after them may still answer.
+
+    The page itself stays open: the person may still see it in Allclear, but nobody counts on that.
+    """
+    asked = Page.objects.filter(incident=run.incident, epoch=page.epoch, role=page.role)
+    last = asked.aggregate(last=Max("position"))["last"] or 0
+    if last > page.position and is_asking(run, page.role):
+        return
+    ask_further(run, page.role, after=last, why=f"The page did not reach {page.user_label}")
+
+
+def ask_instead(run: Run, user: User, pages: list[Page]) -> None:
+    """Ask somebody else instead of a person who was sent home, in each of their roles that nobody has or is asked in.
+
+    Whoever else has the incident has it: then a role that waits for an answer goes on by its own rules.
+    """
+    if holders(run):
+        return
+    last = {page.role: page.position for page in sorted(pages, key=lambda page: page.position)}
+    for role, position in last.items():
+        if not is_asking(run, role):
+            why = f"{user} was released"
+            ask_further(run, role, after=position, why=why, spared=frozenset({user.pk}))
+
+
+def release(run: Run, user: User, *, note: str) -> list[Page]:
+    """Send a person back to bed: none of their pages waits any more; return the pages of this escalation that did."""
     mine = Page.objects.filter(
         incident=run.incident, user=user, state__in=[Page.State.OPEN, Page.State.ACKNOWLEDGED]
     )
@@ -105,7 +141,7 @@ def release(run: Run, user: User, *, note: str) -> int:
     _cancel_unsent(released, note)
     timers.end_expiries(run, user.pk, note)
     Responder.objects.filter(incident=run.incident, user=user, left_at=None).update(left_at=run.now)
-    return len(released)
+    return [page for page in released if page.epoch >= run.escalation.first_epoch]
 
 
 def _open(run: Run) -> QuerySet[Page]:

@@ -1,7 +1,6 @@
-"""What happens when a timer comes due, and the sweep that finds those that are."""
+"""What happens when a timer comes due."""
 
 import logging
-import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -19,8 +18,8 @@ from escalation.engine.paging import (
     page_people,
     page_role,
 )
-from escalation.engine.run import Run, begin
-from escalation.engine.timers import Kind, State
+from escalation.engine.run import Run
+from escalation.engine.timers import Kind
 from escalation.models import Escalation, EscalationTimer, Page
 from incidents import events
 from incidents.models import Event, EventKind
@@ -29,44 +28,11 @@ from oncall.targets import Target
 
 logger = logging.getLogger(__name__)
 
-SWEEP_LIMIT = 1000
-# After so long the other sources get their turn: pages that are written have to be sent, too.
-SWEEP_SECONDS = 1.0
 STEPS_AT_ONCE = 100
 LONGEST_REST = timedelta(seconds=30)
 MOST_DOUBLINGS = 5
 # Timers that could not be fired, with their failures and when to try again: a bad row must not fill log and loop.
 _resting: dict[int, tuple[int, datetime]] = {}
-
-
-def tick(now: datetime) -> int:
-    """Fire every timer that is due, incident by incident; return how many were settled.
-
-    Each incident is one transaction under its own lock, so clocks may run side by side: who comes second finds nothing
-    left, and an incident that somebody holds is left for the next sweep.
-    """
-    due = EscalationTimer.objects.filter(state=State.ARMED, due_at__lte=now)
-    rested = [pk for pk, (_, until) in _resting.items() if until > now]
-    found = due.exclude(pk__in=rested).order_by("due_at", "pk").values_list("incident_id", flat=True)
-    settled, deadline = 0, time.monotonic() + SWEEP_SECONDS
-    for pk in dict.fromkeys(found[:SWEEP_LIMIT]):
-        settled += _tick_incident(pk, now)
-        if time.monotonic() > deadline:
-            break
-    return settled
-
-
-def _tick_incident(pk: int, now: datetime) -> int:
-    try:
-        with transaction.atomic():
-            run = begin(pk, now, skip_locked=True)
-            settled = fire_due(run) if run else 0
-            crash_point("engine.after_tick")
-        crash_point("engine.after_tick_commit")
-    except Exception:
-        logger.exception("escalation.tick_failed", extra={"incident_pk": pk})
-        return 0
-    return settled
 
 
 def fire_due(run: Run) -> int:
@@ -90,6 +56,11 @@ def fire_due(run: Run) -> int:
     if settled:
         note_exhaustion(run)
     return settled
+
+
+def resting(now: datetime) -> list[int]:
+    """Return the keys of the timers that could not be fired and are left alone at ``now``."""
+    return [pk for pk, (_, until) in _resting.items() if until > now]
 
 
 def _rest(pk: int, now: datetime) -> None:
@@ -170,8 +141,7 @@ def _fire_expiry(run: Run, timer: EscalationTimer) -> None:
         arm_expiry(run, user_id, timer.role, quiet_until, timer.rule)
         return
     page = Page.objects.filter(incident=run.incident, user_id=user_id, needs_answer=True).latest("pk")
-    if page.user is None or not page.user.is_active:
-        timers.note(timer, "No longer able to sign in")
+    if page.user is None:
         return
     minutes = run.pace.expiry
     rule = RuleSpec.from_json(timer.rule)

@@ -1,6 +1,6 @@
 """Asking people: the pages of a role, who is passed over and why, and what is armed in case nobody answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max
@@ -35,6 +35,8 @@ class Ask:
     why: str = ""
     # Of an upgrade: who has acknowledged stays so, but is told.
     inform_holders: bool = False
+    # Who is not asked, whatever they fill: they have just been sent home.
+    spared: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ class Asked:
 
 
 def holders(run: Run) -> dict[int, str]:
-    """Return who has the incident now, as {user id: name}: their newest page since it was opened is acknowledged."""
+    """Return who has the incident now, as {user id: name}: their newest page since it was opened is acknowledged.
+
+    Who can no longer sign in has nothing any more.
+    """
     return _asked(run).having
 
 
@@ -59,12 +64,12 @@ def _asked(run: Run) -> Asked:
     newest: dict[int, tuple[str, str]] = {}
     declined: set[int] = set()
     last_round: dict[str, int] = {}
-    columns = ("user_id", "state", "user_label", "epoch", "needs_answer", "role", "round")
-    for user, state, label, epoch, needs_answer, role, number in (
+    columns = ("user_id", "state", "user_label", "epoch", "needs_answer", "role", "round", "user__is_active")
+    for user, state, label, epoch, needs_answer, role, number, is_active in (
         Page.objects.filter(incident=run.incident).order_by("pk").values_list(*columns)
     ):
         last_round[role] = max(number, last_round.get(role, number))
-        if user is None or not needs_answer or epoch < run.escalation.first_epoch:
+        if not is_active or not needs_answer or epoch < run.escalation.first_epoch:
             continue
         newest[user] = (state, label)
         if state == Page.State.DECLINED and epoch == run.incident.epoch:
@@ -89,7 +94,7 @@ def page_role(run: Run, ask: Ask) -> str:
             continue
         if any(target.user.pk in asked.having for target in able):
             return _already_taken(run, ask, able, asked.having)
-        able = [target for target in able if target.user.pk not in asked.declined]
+        able = [target for target in able if target.user.pk not in asked.declined | ask.spared]
         if able:
             number = asked.next_round(ask.role)
             pages = page_people(run, ask, [(position, target) for target in able], number=number)
@@ -109,17 +114,45 @@ def page_next_role(run: Run, role: str, ask: Ask) -> str:
     pending = timers.armed(run).filter(kind=timers.Kind.RULE, role=following, epoch=run.incident.epoch)
     forward = timers.bring_forward(run, pending, note)
     if forward is None and was_asked(run, following):
+        if not is_asking(run, following) and not has_it(run, following):
+            return page_next_role(run, following, ask)
         return f"Nobody could be asked; the {wording.role_words(following)} has been asked already."
     rule = run.rule(following) or ask.rule
     if rule.action == Action.AGENDA:
         rule = ask.rule
-    page_role(run, Ask(role=following, due_at=run.now, rule=rule, prefix=ask.prefix, why=note))
+    page_role(run, replace(ask, role=following, due_at=run.now, rule=rule, position=0, why=note))
     return f"Nobody could be asked: the {wording.role_words(following)} was asked at once."
 
 
 def was_asked(run: Run, role: str) -> bool:
     """Return whether a role has been asked in this epoch."""
     return Page.objects.filter(incident=run.incident, epoch=run.incident.epoch, role=role).exists()
+
+
+def is_asking(run: Run, role: str) -> bool:
+    """Return whether somebody in a role may still answer: the message has reached them, or is on its way.
+
+    What lies in Allclear alone wakes nobody.
+    """
+    pages = Page.objects.filter(
+        incident=run.incident,
+        epoch__gte=run.escalation.first_epoch,
+        role=role,
+        state=Page.State.OPEN,
+        user__is_active=True,
+    )
+    topics = [topic(pk) for pk in pages.values_list("pk", flat=True)]
+    sent = Delivery.objects.filter(topic__in=topics).exclude(transport=Delivery.IN_APP)
+    return sent.filter(state__in=_REACHES).exists()
+
+
+_REACHES = (*Delivery.WAITING, Delivery.State.DELIVERED, Delivery.State.SUPPRESSED)
+
+
+def has_it(run: Run, role: str) -> bool:
+    """Return whether somebody has the incident whose page was for this role."""
+    pages = Page.objects.filter(incident=run.incident, role=role, state=Page.State.ACKNOWLEDGED)
+    return pages.filter(epoch__gte=run.escalation.first_epoch, user__in=holders(run)).exists()
 
 
 def page_people(
@@ -302,6 +335,25 @@ def _repeat(
             key, kind = f"repeat:{role}:{number}", timers.Kind.REPEAT
             return timers.make(run, kind, key, role, due_at, round=done, rule=rule.as_json())
     return None
+
+
+def paging_rule(run: Run, role: str) -> RuleSpec:
+    """Return the role's cell, as a page even where the matrix has only a notice or an agenda item."""
+    cell = run.rule(role) or RuleSpec(role, run.incident.severity, EscalationRule.Timing.IMMEDIATE)
+    return RuleSpec.from_json(cell.as_json() | {"action": Action.PAGE})
+
+
+def ask_anew(run: Run, role: str, *, why: str, spared: frozenset[int] = frozenset()) -> str:
+    """Ask a role from its first position on, now, because nobody has it any more; return what came of it in words.
+
+    Who was asked by name cannot be replaced by another name: instead of them the on-call engineer is asked.
+    """
+    role = role if role in ROLES else ROLES[0]
+    timers.end_chain(run, role, why)
+    Escalation.objects.filter(pk=run.escalation.pk).update(exhausted_at=None)
+    run.escalation.exhausted_at = None
+    ask = Ask(role=role, due_at=run.now, rule=paging_rule(run, role), why=why, spared=spared)
+    return page_role(run, ask)
 
 
 def page_by_name(run: Run, user: User, *, role: str, why: str, reason: str) -> Page:

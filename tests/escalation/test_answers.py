@@ -13,7 +13,9 @@ from escalation import actions, audit, engine, handlers
 from escalation.models import EscalationTimer, Page
 from incidents import actions as incident_actions
 from incidents.models import Event, EventKind, Responder
-from tests.escalation.story import Story, kinds, paged, timers
+from oncall.models import RoleTarget
+from tests import builders
+from tests.escalation.story import Story, kinds, paged
 
 
 def acknowledge(user: User, incident, page: Page | None = None) -> None:  # type: ignore[no-untyped-def]
@@ -278,9 +280,39 @@ class TestPageNow:
     def test_going_back_to_bed_ends_it_for_one_person(self, story: Story) -> None:
         incident = story.declare(1)
         acknowledge(story.bob, incident)
+        acknowledge(story.carol, incident)
         actions.release(by=Actor.of(story.alice), incident=incident, user=story.bob)
         assert Page.objects.get(incident=incident, user=story.bob).state == Page.State.STOPPED
-        assert timers(incident, "armed") == ["rule:team_lead", "rule:manager", "rule:executive"]
+        assert paged(incident) == [("Bob", "12:00:00")], "Carol has it"
+
+    def test_when_nobody_has_it_then_the_next_person_is_asked_at_once(self, story: Story) -> None:
+        incident = story.declare(1)
+        acknowledge(story.bob, incident)
+        story.wait(minutes=2)
+        for _ in range(2):
+            actions.release(by=Actor.of(story.alice), incident=incident, user=story.bob)
+        assert paged(incident) == [("Bob", "12:00:00"), ("Carol", "12:02:00")]
+
+    def test_who_is_released_before_they_answer_is_replaced_too(self, story: Story) -> None:
+        incident = story.declare(1)
+        actions.release(by=Actor.of(story.alice), incident=incident, user=story.bob)
+        assert paged(incident) == [("Bob", "12:00:00"), ("Carol", "12:00:00")]
+
+    def test_who_was_just_released_is_not_asked_in_another_role(self, story: Story) -> None:
+        RoleTarget.objects.exclude(role="manager").delete()
+        builders.fills("on_call", story.bob, story.team)
+        builders.fills("team_lead", story.bob, story.team)
+        incident = story.declare(1)
+        acknowledge(story.bob, incident)
+        actions.release(by=Actor.of(story.alice), incident=incident, user=story.bob)
+        assert paged(incident) == [("Bob", "12:00:00"), ("Mia", "12:00:00")]
+
+    def test_after_the_end_nobody_is_asked_instead(self, story: Story) -> None:
+        incident = story.declare(1)
+        acknowledge(story.bob, incident)
+        incident_actions.cancel(by=Actor.of(story.alice), incident=incident, reason="Nothing")
+        actions.release(by=Actor.of(story.alice), incident=incident, user=story.bob)
+        assert paged(incident) == [("Bob", "12:00:00")]
 
 
 class TestAPageThatCannotBeDelivered:
