@@ -23,7 +23,8 @@ def _role(data: Data) -> str:
 
 def _declared(data: Data) -> str:
     where = ", ".join(data.get("components", []))
-    return f"declared {_severity(data.get('severity'))}" + (f" on {where}" if where else "")
+    after = f", following {data['follows']}" if data.get("follows") else ""
+    return f"declared {_severity(data.get('severity'))}" + (f" on {where}" if where else "") + after
 
 
 def _severity_changed(data: Data) -> str:

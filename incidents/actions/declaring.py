@@ -49,11 +49,13 @@ def open_incident(
     detected_at: datetime | None = None,
     impact_started_at: datetime | None = None,
     source: str = Incident.Source.PERSON,
+    follows: Incident | None = None,
 ) -> Incident:
     """Open an incident, start its clocks and page who is due now; return it (R02-R06, R17, R20, R21).
 
-    Without ``severity`` the worst of the ticked symptoms counts. Raises ``Invalid`` for a missing title or severity and
-    for times in the future. This is ``declare`` for callers that have a transaction of their own: the alert intake.
+    Without ``severity`` the worst of the ticked symptoms counts. ``follows`` is an earlier incident that came back too
+    late to be reopened. Raises ``Invalid`` for a missing title or severity, for times in the future, and for following
+    one that is not over. This is ``declare`` for callers that have a transaction of their own: the alert intake.
     """
     require_responder(by)
     now = clock.now()
@@ -78,6 +80,7 @@ def open_incident(
         impact_started_at=_past(impact_started_at, now, "impact_started_at"),
         declared_at=now,
         source=source,
+        follows=_over(follows, is_drill=is_drill),
         **_response_fields(detected_at, when),
     )
     incident.components.add(*components)
@@ -160,7 +163,7 @@ def _begin(
         "symptoms": [symptom.text for symptom in symptoms],
         "team": incident.team.name if incident.team else "",
         "drill": incident.is_drill,
-    }
+    } | ({"follows": incident.follows.reference} if incident.follows else {})
     record(incident, EventKind.DECLARED, by=by, text=incident.description, data=data)
 
 
@@ -219,6 +222,18 @@ def team_for(components: Sequence[Component]) -> Team | None:
         if component.team:
             return component.team
     return Team.objects.filter(is_default=True).first() or Team.objects.order_by("pk").first()
+
+
+def _over(follows: Incident | None, *, is_drill: bool) -> Incident | None:
+    """Return the incident that may be followed: one that is over, and a drill only by a drill."""
+    if follows is None:
+        return None
+    if not follows.is_over:
+        state = follows.get_status_display().lower()
+        raise Invalid(f"{follows.reference} is {state}: work on it instead of following it.", field="follows")
+    if follows.is_drill != is_drill:
+        raise Invalid("A drill and a real incident cannot follow each other.", field="follows")
+    return follows
 
 
 def _past(instant: datetime | None, now: datetime, field: str) -> datetime | None:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.actor import Actor
 from accounts.write import action
 from common import clock
-from common.errors import Conflict, Invalid
+from common.errors import Blocked, Blocker, Conflict, Invalid
 from common.text import clean
 from incidents import response
 from incidents.access import require_commander, require_commander_or_lead, require_responder
@@ -100,6 +102,19 @@ def resolve(
     return incident
 
 
+class TooLate(Blocked):
+    """An incident was resolved too long ago to be reopened; the blocker leads to declaring the one that follows it."""
+
+    code = "too_late"
+
+    def __init__(self, incident: Incident) -> None:
+        url = f"{reverse('incidents:declare')}?follows={incident.reference}"
+        way_on = Blocker(
+            f"Declare a new incident that follows {incident.reference}.", url, "declare_following"
+        )
+        super().__init__(f"{incident.reference} was resolved too long ago to be reopened.", [way_on])
+
+
 def reopen_incident(
     *, by: Actor, incident: Incident, reason: str, expected_version: int | None = None
 ) -> Incident:
@@ -114,10 +129,7 @@ def reopen_incident(
     if not reason:
         raise Invalid("Say what came back.", field="reason")
     if not may_reopen(incident):
-        raise Conflict(
-            f"{incident.reference} was resolved too long ago to be reopened. Declare a new incident that follows it.",
-            code="too_late",
-        )
+        raise TooLate(incident)
     now = clock.now()
     move(
         incident,

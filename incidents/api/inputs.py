@@ -76,6 +76,11 @@ class DeclareInput(Input):
     is_public = serializers.BooleanField(default=False)
     detected_at = serializers.DateTimeField(required=False)
     impact_started_at = serializers.DateTimeField(required=False)
+    follows = serializers.CharField(
+        max_length=20,
+        required=False,
+        help_text="The incident that came back too late to be reopened, such as INC-41.",
+    )
 
 
 class ReportInput(Input):

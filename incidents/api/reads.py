@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from accounts.rest import ActionView, actor_of, person, run
 from common.errors import Invalid
 from incidents import actions, export, queries
-from incidents.access import require_responder
+from incidents.access import incident_for, require_responder
 from incidents.api import inputs, shapes
 from incidents.api.base import shown, the_incident
 from incidents.models import (
@@ -89,6 +89,8 @@ class Incidents(ListAPIView[Incident], ActionView):
         require_responder(actor_of(request))
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
+        if reference := data.pop("follows", ""):
+            data["follows"] = incident_for(person(request), reference)
         source = Incident.Source.API if request.auth is not None else Incident.Source.PERSON
         return shown(run(actions.declare, request, source=source, **data))
 

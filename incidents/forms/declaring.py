@@ -38,6 +38,8 @@ class DeclareForm(ActionForm):
         help_text="Only its participants are told. This cannot be changed later.",
     )
 
+    follows = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not data.get("severity") and "severity" not in self.errors:

@@ -16,10 +16,12 @@ from incidents.views.base import actor, form_page, known, page, sent, viewer
 def declare(request: HttpRequest) -> HttpResponse:
     """Show the form, propose a severity from symptoms, or declare."""
     by = actor(request)
-    form = DeclareForm(_data(request), initial={"title": request.GET.get("title", "")[:200]})
+    form = DeclareForm(_data(request), initial=_prefilled(request))
     made: list[Incident] = []
     is_sent = request.method == "POST" and "propose" not in request.POST
-    if is_sent and form.attempt(lambda: made.append(actions.declare(by=by, **_arguments(form)))):
+    if is_sent and form.attempt(
+        lambda: made.append(actions.declare(by=by, **_arguments(form), **_followed(request, form)))
+    ):
         return redirect(made[0])
     return render(request, "incidents/declare.html", _context(request, form), status=form.status)
 
@@ -96,6 +98,22 @@ def _arguments(form: DeclareForm) -> dict[str, Any]:
         "symptoms": list(data["symptoms"]),
         "idempotency_key": form.key,
     }
+
+
+def _prefilled(request: HttpRequest) -> dict[str, Any]:
+    """Return what the form starts with: a title, or what the incident was about that the new one follows."""
+    title = request.GET.get("title", "")[:200]
+    reference = request.GET.get("follows", "")
+    if request.method != "GET" or not reference:
+        return {"title": title}
+    earlier = known(request, reference)
+    return {"title": title or earlier.title, "components": list(earlier.components.all()),
+            "follows": earlier.reference}  # fmt: skip
+
+
+def _followed(request: HttpRequest, form: DeclareForm) -> dict[str, Incident]:
+    reference = form.cleaned_data["follows"]
+    return {"follows": known(request, reference)} if reference else {}
 
 
 def _converted(form: DeclareForm) -> dict[str, Any]:

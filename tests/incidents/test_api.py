@@ -46,6 +46,15 @@ def test_a_declaration_answers_with_the_whole_incident(as_bob: Api) -> None:
     assert incident["response_due_at"]
 
 
+def test_a_declaration_can_follow_an_incident_that_is_over(as_bob: Api) -> None:
+    earlier = bare_incident(status="resolved")
+    answer = as_bob.post("incidents", title="Again", severity=2, follows=earlier.reference)
+    assert (answer.status_code, answer.json()["follows"]) == (201, earlier.reference)
+    assert as_bob.post("incidents", title="Again", severity=2, follows="INC-999").status_code == 404
+    refused = as_bob.post("incidents", title="Again", severity=2, follows=answer.json()["reference"])
+    assert (fault(refused)[0], fault(refused)[2]) == (400, "follows")
+
+
 def test_ticked_symptoms_choose_the_severity(as_bob: Api) -> None:
     symptom = Symptom.objects.filter(flags_data=True).order_by("severity")[0]
     incident = as_bob.post("incidents", title="Rows are gone", symptoms=[symptom.pk]).json()

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -12,6 +13,7 @@ from accounts.models import User
 from common.errors import Conflict, Invalid, NotAllowed
 from config import defaults
 from incidents import actions
+from incidents.describe import headline
 from incidents.models import Component, EventKind, Incident, Reminder, Symptom
 from tests import builders
 
@@ -171,3 +173,23 @@ def test_a_report_that_is_none_is_dismissed_with_a_reason(bob: User) -> None:
     actions.cancel(by=by(bob), incident=incident, reason="It was my own network")
     incident.refresh_from_db()
     assert incident.status == "cancelled"
+
+
+def test_one_that_is_over_can_be_followed_and_says_so_on_the_timeline(alice: User) -> None:
+    earlier = actions.declare(by=by(alice), title="Webhooks down", severity=3)
+    actions.resolve(by=by(alice), incident=earlier)
+    earlier.refresh_from_db()
+    later = actions.declare(by=by(alice), title="Webhooks down again", severity=3, follows=earlier)
+    assert later.follows == earlier
+    assert headline(later.events.get(kind="declared")) == f"declared SEV-3, following {earlier.reference}"
+
+
+@pytest.mark.parametrize(("fields", "sentence"), [
+    ({}, "is investigating: work on it"),
+    ({"status": "resolved", "is_drill": True}, "A drill and a real incident"),
+])  # fmt: skip
+def test_what_cannot_be_followed_is_said(alice: User, fields: dict[str, Any], sentence: str) -> None:
+    earlier = builders.bare_incident(**fields)
+    with pytest.raises(Invalid, match=sentence) as refused:
+        actions.declare(by=by(alice), title="Again", severity=3, follows=earlier)
+    assert refused.value.field == "follows"

@@ -173,9 +173,11 @@ def test_reopen_after_the_window_is_refused(alice: User) -> None:
     with time_machine.travel(NOON, tick=False):
         incident = actions.declare(by=by(alice), title="Slow", severity=3)
         actions.resolve(by=by(alice), incident=incident)
-    with time_machine.travel(NOON + timedelta(hours=25), tick=False), pytest.raises(Conflict) as refused:
+    with time_machine.travel(NOON + timedelta(hours=25), tick=False), pytest.raises(Blocked) as refused:
         actions.reopen(by=by(alice), incident=incident, reason="again")
     assert refused.value.code == "too_late"
+    [way_on] = refused.value.blockers
+    assert way_on.url == f"/incidents/declare/?follows={incident.reference}"
 
 
 def test_a_sev_1_is_observed_for_24_hours_with_four_checks(alice: User) -> None:

@@ -9,6 +9,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from incidents import actions
 from incidents.models import Component, Incident, Status, Symptom
+from tests import builders
 from tests.incidents.views.conftest import HTMX
 
 pytestmark = pytest.mark.django_db
@@ -168,3 +169,24 @@ def test_a_report_is_dismissed_with_a_reason(procedure: None, dave: User, as_bob
     assert as_bob.post(url, {"reason": "caps lock"}).status_code == 302
     report.refresh_from_db()
     assert report.status == Status.CANCELLED
+
+
+def test_the_form_declares_the_incident_that_follows_another(procedure: None, as_bob: Client) -> None:
+    earlier = builders.bare_incident(title="Webhooks down", status="resolved")
+    page = as_bob.get(f"/incidents/declare/?follows={earlier.reference}").content.decode()
+    assert f"It follows {earlier.reference}" in page
+    assert 'value="Webhooks down"' in page
+    sent = {"title": "Webhooks down", "severity": "2", "follows": earlier.reference}
+    there = as_bob.post("/incidents/declare/", sent, follow=True)
+    assert Incident.objects.get(title="Webhooks down", severity=2).follows == earlier
+    assert f"following {earlier.reference}" in there.content.decode()
+
+
+def test_one_that_is_open_or_unknown_cannot_be_followed(procedure: None, as_bob: Client) -> None:
+    is_open = builders.bare_incident()
+    for reference, status in ((is_open.reference, 400), ("INC-999", 404)):
+        answer = as_bob.post("/incidents/declare/", {"title": "x", "severity": "2", "follows": reference})
+        assert answer.status_code == status
+        assert reference in answer.content.decode()
+    assert as_bob.get("/incidents/declare/?follows=INC-999").status_code == 404
+    assert not Incident.objects.filter(title="x").exists()
