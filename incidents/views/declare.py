@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from common.errors import Invalid, NotFound
 from incidents import actions, queries
 from incidents.forms import DeclareForm, ReportForm
 from incidents.models import Incident, Symptom
@@ -19,9 +20,11 @@ def declare(request: HttpRequest) -> HttpResponse:
     form = DeclareForm(_data(request), initial=_prefilled(request))
     made: list[Incident] = []
     is_sent = request.method == "POST" and "propose" not in request.POST
-    if is_sent and form.attempt(
-        lambda: made.append(actions.declare(by=by, **_arguments(form), **_followed(request, form)))
-    ):
+
+    def run() -> None:
+        made.append(actions.declare(by=by, **_arguments(form), **_followed(request, form)))
+
+    if is_sent and form.attempt(run):
         return redirect(made[0])
     return render(request, "incidents/declare.html", _context(request, form), status=form.status)
 
@@ -113,7 +116,10 @@ def _prefilled(request: HttpRequest) -> dict[str, Any]:
 
 def _followed(request: HttpRequest, form: DeclareForm) -> dict[str, Incident]:
     reference = form.cleaned_data["follows"]
-    return {"follows": known(request, reference)} if reference else {}
+    try:
+        return {"follows": known(request, reference)} if reference else {}
+    except NotFound as error:  # a page that says so would lose what was typed
+        raise Invalid(error.sentence, field="follows") from None
 
 
 def _converted(form: DeclareForm) -> dict[str, Any]:
