@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
+
+# When something is due: an instant, or how long from now. A form sends the latter, so that the same form sent twice
+# is the same request (accounts.write.action).
+When = datetime | timedelta
 
 _pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
 
@@ -13,6 +17,11 @@ _pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
 def now() -> datetime:
     """Return the current instant, aware, in UTC."""
     return _pretended.get() or timezone.now()
+
+
+def instant(when: When) -> datetime:
+    """Return the instant that ``when`` means, counted from now if it is a length of time."""
+    return now() + when if isinstance(when, timedelta) else when
 
 
 @contextmanager

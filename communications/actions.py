@@ -7,6 +7,7 @@ from django.db.models import Max
 from accounts.actor import Actor
 from accounts.write import action
 from common import clock
+from common.clock import When
 from common.errors import Conflict, Invalid, NotAllowed
 from common.text import clean, clean_line
 from communications import outbox, recipients, updates, wording
@@ -32,13 +33,14 @@ def publish_update(
     actions: str = "",
     eta: str = "",
     audience: str = Audience.INTERNAL,
-    next_due_at: datetime | None = None,
+    next_due_at: When | None = None,
     is_no_change: bool = False,
 ) -> Update:
     """Publish an internal update in the procedure's words (R40), tell its readers, and return it.
 
-    The next one is due at ``next_due_at`` (UTC), else one cadence from now (R39). With ``is_no_change`` impact, actions
-    and estimate are those of the last update. Raises ``Invalid`` with the field, ``Conflict`` when nothing goes on.
+    The next one is due at ``next_due_at`` (UTC, or counted from now), else one cadence from now (R39). With
+    ``is_no_change`` impact, actions and estimate are those of the last update. Raises ``Invalid`` with the field,
+    ``Conflict`` when nothing goes on.
     """
     require_responder(by)
     if audience != Audience.INTERNAL:
@@ -48,21 +50,19 @@ def publish_update(
         raise Conflict(
             f"{incident.reference} is {incident.get_status_display().lower()}: there is nothing to tell."
         )
-    next_due_at = _next_due(incident, next_due_at, now)
+    due_at = _next_due(incident, next_due_at, now)
     if is_no_change:
         impact, actions, eta = unchanged(incident)
     impact, actions = _required(impact, "impact"), _required(actions, "actions")
-    update = _create(
-        by, incident, now, impact, actions, clean_line(eta, limit=200), next_due_at, is_no_change
-    )
-    updates.published(incident, now, next_due_at)
+    update = _create(by, incident, now, impact, actions, clean_line(eta, limit=200), due_at, is_no_change)
+    updates.published(incident, now, due_at)
     record(incident, EventKind.UPDATE_PUBLISHED, by=by, text=update.text, data=_facts(update), at=now)
     _tell(update, by)
     return update
 
 
 @action
-def set_next_update(*, by: Actor, incident: Incident, next_due_at: datetime, reason: str = "") -> Incident:
+def set_next_update(*, by: Actor, incident: Incident, next_due_at: When, reason: str = "") -> Incident:
     """Promise the next update for another time (long incidents); return the incident.
 
     Raises ``Invalid`` for a time in the past or too far away, ``Conflict`` when no update is expected any more.
@@ -114,12 +114,15 @@ def unchanged(incident: Incident) -> tuple[str, str, str]:
 
 
 def preview(
-    incident: Incident, *, impact: str, actions: str, eta: str, next_due_at: datetime | None = None
+    incident: Incident, *, impact: str, actions: str, eta: str, next_due_at: When | None = None
 ) -> str:
     """Return the text as it would be published now; nothing is written."""
     now = clock.now()
-    next_due_at = next_due_at or (updates.next_due(incident, now) if updates.running(incident) else None)
-    return _words(incident, now, clean(impact), clean(actions), clean_line(eta), next_due_at)[1]
+    if next_due_at is not None:
+        due_at: datetime | None = clock.instant(next_due_at)
+    else:
+        due_at = updates.next_due(incident, now) if updates.running(incident) else None
+    return _words(incident, now, clean(impact), clean(actions), clean_line(eta), due_at)[1]
 
 
 def _required(text: str, field: str) -> str:
@@ -135,13 +138,14 @@ def _required(text: str, field: str) -> str:
     return text
 
 
-def _next_due(incident: Incident, asked: datetime | None, now: datetime) -> datetime | None:
+def _next_due(incident: Incident, asked: When | None, now: datetime) -> datetime | None:
     if not incident.is_active:
         return None
     return _in_future(asked, now) if asked else updates.next_due(incident, now)
 
 
-def _in_future(due: datetime, now: datetime) -> datetime:
+def _in_future(when: When, now: datetime) -> datetime:
+    due = clock.instant(when)
     if due <= now:
         raise Invalid("The next update has to be in the future.", field="next_due_at")
     if due > now + FURTHEST:

@@ -6,6 +6,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from accounts.write import action
 from common import clock
+from common.clock import When
 from common.errors import Invalid, NotAllowed
 from common.text import clean, clean_line
 from incidents.access import is_commander, require_commander_or_lead, require_responder
@@ -16,7 +17,7 @@ from incidents.state import InvalidTransition, locked
 
 @action
 def set_checkpoint(
-    *, by: Actor, incident: Incident, due_at: datetime, question: str, owner: User | None = None
+    *, by: Actor, incident: Incident, due_at: When, question: str, owner: User | None = None
 ) -> Checkpoint:
     """Set a time at which a question is answered; return the checkpoint. Its owner is reminded then, once."""
     require_responder(by)
@@ -28,7 +29,7 @@ def set_checkpoint(
         incident=incident, due_at=_future(due_at), question=question, owner=owner or by.user
     )
     _remind(incident, Reminder.Kind.CHECKPOINT, checkpoint.pk, checkpoint.due_at)
-    data = {"question": question, "due_at": due_at.isoformat(), "checkpoint": checkpoint.pk,
+    data = {"question": question, "due_at": checkpoint.due_at.isoformat(), "checkpoint": checkpoint.pk,
             "owner": checkpoint.owner_id, "owner_label": str(checkpoint.owner or "")}  # fmt: skip
     record(incident, EventKind.CHECKPOINT_SET, by=by, data=data)
     return checkpoint
@@ -49,7 +50,7 @@ def finish_checkpoint(*, by: Actor, checkpoint: Checkpoint, answer: str = "") ->
 
 
 @action
-def assign_task(*, by: Actor, incident: Incident, title: str, assignee: User, due_at: datetime) -> Task:
+def assign_task(*, by: Actor, incident: Incident, title: str, assignee: User, due_at: When) -> Task:
     """Ask somebody to do something by a time; return the task (R09: the Technical Lead's, or the commander's)."""
     incident = _active(incident)
     require_commander_or_lead(by, incident, "hand out tasks")
@@ -62,7 +63,7 @@ def assign_task(*, by: Actor, incident: Incident, title: str, assignee: User, du
         )
     task = Task.objects.create(incident=incident, title=title, assignee=assignee, due_at=_future(due_at))
     _remind(incident, Reminder.Kind.TASK, task.pk, task.due_at)
-    data = {"title": title, "assignee": assignee.pk, "assignee_label": str(assignee), "due_at": due_at.isoformat(),
+    data = {"title": title, "assignee": assignee.pk, "assignee_label": str(assignee), "due_at": task.due_at.isoformat(),
             "task": task.pk}  # fmt: skip
     record(incident, EventKind.TASK_ASSIGNED, by=by, data=data)
     return task
@@ -89,7 +90,8 @@ def _active(incident: Incident) -> Incident:
     return incident
 
 
-def _future(due_at: datetime) -> datetime:
+def _future(when: When) -> datetime:
+    due_at = clock.instant(when)
     if due_at <= clock.now():
         raise Invalid("This time is in the past.", field="due_at")
     return due_at

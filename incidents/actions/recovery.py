@@ -1,10 +1,11 @@
 """Is it really over? Recovery checks (R36), the watch-list and the observation (R37), and how bad it was."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from accounts.actor import Actor
 from accounts.write import action
 from common import clock
+from common.clock import When
 from common.errors import Conflict, Invalid
 from common.text import clean
 from incidents.access import require_commander, require_responder
@@ -44,7 +45,7 @@ def record_gate(
 
 
 @action
-def set_watch(*, by: Actor, incident: Incident, labels: dict[str, str], expires_at: datetime) -> WatchRule:
+def set_watch(*, by: Actor, incident: Incident, labels: dict[str, str], expires_at: When) -> WatchRule:
     """Route alerts that carry all of ``labels`` to the commander until ``expires_at``; return the rule (R37)."""
     incident = locked(incident)
     require_commander(by, incident, "set the watch-list")
@@ -52,15 +53,14 @@ def set_watch(*, by: Actor, incident: Incident, labels: dict[str, str], expires_
     labels = {name: value for name, value in cleaned.items() if name}
     if not labels:
         raise Invalid("Give at least one label, such as service=web.", field="labels")
-    if expires_at <= clock.now():
+    until = clock.instant(expires_at)
+    if until <= clock.now():
         raise Invalid("This time is in the past.", field="expires_at")
-    if expires_at > clock.now() + LONGEST_WATCH:
+    if until > clock.now() + LONGEST_WATCH:
         raise Invalid(f"A watch lasts {LONGEST_WATCH.days} days at most.", field="expires_at")
-    rule = WatchRule.objects.create(
-        incident=incident, labels=labels, expires_at=expires_at, created_by=by.user
-    )
+    rule = WatchRule.objects.create(incident=incident, labels=labels, expires_at=until, created_by=by.user)
     words = ", ".join(f"{k}={v}" for k, v in sorted(labels.items()))
-    record(incident, EventKind.WATCH_SET, by=by, data={"words": words, "expires_at": expires_at.isoformat()})
+    record(incident, EventKind.WATCH_SET, by=by, data={"words": words, "expires_at": until.isoformat()})
     return rule
 
 

@@ -8,6 +8,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from accounts.write import action
 from common import clock
+from common.clock import When
 from common.errors import Conflict, Invalid, NotAllowed
 from common.text import clean, clean_line
 from incidents.access import is_commander, require_responder
@@ -76,13 +77,14 @@ def decide(
     alternatives: str = "",
     undo_note: str = "",
     point: DecisionPoint | None = None,
-    revisit_at: datetime | None = None,
+    revisit_at: When | None = None,
 ) -> Decision:
     """Record a decision with its reason; return it. With ``revisit_at`` a reminder comes then (R30)."""
     require_responder(by)
     incident, now = locked(incident), clock.now()
+    look_again = None if revisit_at is None else clock.instant(revisit_at)
     choice = _line(choice, "choice", "Say what was decided.")
-    if revisit_at is not None and revisit_at <= now:
+    if look_again is not None and look_again <= now:
         raise Invalid("The time to look again is in the past.", field="revisit_at")
     reason, alternatives, undo_note = clean(reason), clean(alternatives), clean(undo_note)
     data = {
@@ -94,15 +96,15 @@ def decide(
     event = record(incident, EventKind.DECISION, by=by, text=reason, data=data)
     decision = Decision.objects.create(
         incident=incident, event=event, point=point, choice=choice, reason=reason, alternatives=alternatives,
-        undo_note=undo_note, decided_by=by.user, decided_at=now, revisit_at=revisit_at,
+        undo_note=undo_note, decided_by=by.user, decided_at=now, revisit_at=look_again,
     )  # fmt: skip
-    if revisit_at is not None:
+    if look_again is not None:
         Reminder.objects.create(
             incident=incident,
             kind=Reminder.Kind.DECISION,
             key=str(decision.pk),
             target_id=decision.pk,
-            due_at=revisit_at,
+            due_at=look_again,
         )
     return decision
 

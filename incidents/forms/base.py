@@ -2,14 +2,13 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
 
 from accounts.models import User
-from common import clock
 from common.errors import Blocker, DomainError, NotAllowed, NotFound
 from incidents.models import Incident
 
@@ -95,7 +94,7 @@ class ActionForm(forms.Form):
 
 
 class MinutesField(forms.TypedChoiceField):
-    """How soon: a few taps instead of a date. Cleans to an instant (UTC)."""
+    """How soon: a few taps instead of a date. Cleans to a length of time: the action counts it from when it runs."""
 
     CHOICES = [
         (5, "5 min"),
@@ -111,9 +110,9 @@ class MinutesField(forms.TypedChoiceField):
         kwargs.setdefault("choices", self.CHOICES)
         super().__init__(coerce=int, **kwargs)
 
-    def clean(self, value: Any) -> datetime | None:
+    def clean(self, value: Any) -> timedelta | None:
         minutes = super().clean(value)
-        return clock.now() + timedelta(minutes=minutes) if minutes else None
+        return timedelta(minutes=minutes) if minutes else None
 
 
 class ReasonForm(ActionForm):

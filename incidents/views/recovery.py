@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from accounts.actor import Actor
-from common import clock
 from common.errors import NotFound
 from incidents import actions
 from incidents.forms import GateForm, ImpactForm, ReasonForm, WatchForm
@@ -66,7 +65,7 @@ def watch(request: HttpRequest, reference: str) -> HttpResponse:
         request, incident, form, ask,
         lambda by: actions.set_watch(
             by=by, incident=incident, labels=form.cleaned_data["labels"],
-            expires_at=clock.now() + timedelta(hours=form.cleaned_data["hours"]),
+            expires_at=timedelta(hours=form.cleaned_data["hours"]), idempotency_key=form.key,
         ),
     )  # fmt: skip
 

@@ -92,7 +92,7 @@ def _deciding(incident: Incident, form: DecisionForm) -> Callable[[Actor], Any]:
         return actions.decide(
             by=by, incident=incident, choice=data["choice"], reason=data["reason"],
             alternatives=data["alternatives"], undo_note=data["undo_note"], point=data["point"],
-            revisit_at=data["revisit_in"],
+            revisit_at=data["revisit_in"], idempotency_key=form.key,
         )  # fmt: skip
 
     return run

@@ -73,7 +73,7 @@ def set_checkpoint(request: HttpRequest, reference: str) -> HttpResponse:
         request, incident, form, ask,
         lambda by: actions.set_checkpoint(
             by=by, incident=incident, due_at=form.cleaned_data["due_in"], question=form.cleaned_data["question"],
-            owner=form.cleaned_data["owner"],
+            owner=form.cleaned_data["owner"], idempotency_key=form.key,
         ),
     )  # fmt: skip
 
@@ -105,7 +105,7 @@ def assign_task(request: HttpRequest, reference: str) -> HttpResponse:
         request, incident, form, ask,
         lambda by: actions.assign_task(
             by=by, incident=incident, title=form.cleaned_data["title"], assignee=form.cleaned_data["assignee"],
-            due_at=form.cleaned_data["due_in"],
+            due_at=form.cleaned_data["due_in"], idempotency_key=form.key,
         ),
     )  # fmt: skip
 

@@ -1,5 +1,7 @@
 """The procedure, somebody's browser, and an incident under way."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -39,6 +41,12 @@ def browser(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def filled_in(client: Client, url: str) -> dict[str, str]:
+    """The hidden fields of the form on a page, as a browser without JavaScript sends them."""
+    page = client.get(url).content.decode()
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
 
 
 @pytest.fixture

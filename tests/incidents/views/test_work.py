@@ -1,14 +1,19 @@
 """The checklist, checkpoints and tasks; recovery checks, impact and the watch."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from accounts.actor import Actor
 from accounts.models import User
+from common import clock
 from incidents import actions
 from incidents.models import (
     ChecklistTick,
     Checkpoint,
+    Decision,
     GateDefinition,
     GateResult,
     ImpactEstimate,
@@ -17,7 +22,7 @@ from incidents.models import (
     Task,
     WatchRule,
 )
-from tests.incidents.views.conftest import HTMX
+from tests.incidents.views.conftest import HTMX, filled_in
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +160,32 @@ def test_the_observation_ends_early_with_a_reason(incident: Incident, alice: Use
     assert as_alice.post(page, {"reason": ""}).status_code == 400
     assert as_alice.post(page, {"reason": "quiet for ten hours"}).status_code == 302
     assert as_alice.post(page, {"reason": "again"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("page", "fields", "model"),
+    [
+        ("decide", {"choice": "Roll back", "revisit_in": "15"}, Decision),
+        ("checkpoints", {"question": "Does it help?", "due_in": "15"}, Checkpoint),
+        ("tasks", {"title": "Read the log", "assignee": "bob", "due_in": "10"}, Task),
+        ("watch", {"labels": "service=web", "hours": "24"}, WatchRule),
+        ("updates/next", {"next_in": "120"}, None),
+    ],
+)
+def test_a_form_sent_twice_without_javascript_writes_once(
+    incident: Incident, bob: User, as_alice: Client, page: str, fields: dict[str, str], model: Any
+) -> None:
+    if "assignee" in fields:
+        fields = fields | {"assignee": str(bob.pk)}
+    data = filled_in(as_alice, url(incident, page)) | fields
+    for minutes in (0, 1):
+        with clock.at(clock.now() + timedelta(minutes=minutes)):
+            assert as_alice.post(url(incident, page), data).status_code == 302
+        entries = incident.events.count()
+        if minutes == 0:
+            first = entries
+    assert entries == first
+    assert model is None or model.objects.count() == 1
 
 
 @pytest.mark.parametrize(
