@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from oncall import views
+from oncall.views import now
 
 app_name = "oncall"
 urlpatterns = [
-    path("on-call/", views.on_call, name="on_call"),
-    path("on-call/strip/", views.on_call_strip, name="strip"),
+    path("on-call/", now.on_call, name="on_call"),
+    path("on-call/strip/", now.on_call_strip, name="strip"),
 ]
