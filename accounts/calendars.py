@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Container, Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import holidays
+from django.db.models import Q
 
 from accounts.models import BusinessCalendar, BusinessHours, SpecialDay, Team
 from common import memo, zones
@@ -45,10 +46,41 @@ def build(stored: BusinessCalendar, hours: Iterable[BusinessHours], days: Iterab
         weekly[row.weekday] = (*weekly.get(row.weekday, ()), (row.opens, row.closes))
     if not weekly:
         return Calendar(zone, ALWAYS.weekly)
+    return Calendar(zone, weekly, _exceptions(stored, days))
+
+
+def _exceptions(stored: BusinessCalendar, days: Iterable[SpecialDay]) -> "_Exceptions":
     special: dict[date, tuple[Span, ...]] = {
         day.date: ((day.opens, day.closes),) if day.opens and day.closes else () for day in days
     }
-    return Calendar(zone, weekly, _Exceptions(stored.country, stored.subdivision, special))
+    return _Exceptions(stored.country, stored.subdivision, special)
+
+
+def of_teams(teams: Iterable[int | None]) -> dict[int | None, BusinessCalendar | None]:
+    """Return each team's calendar, else the organisation's, by the team's primary key, however many in three queries.
+
+    Their own days come along; ``None`` stands for whoever has no team.
+    """
+    wanted = set(teams)
+    pks = [team for team in wanted if team is not None]
+    own: dict[int | None, int | None] = dict(Team.objects.filter(pk__in=pks).values_list("pk", "calendar_id"))
+    chosen = [calendar for calendar in own.values() if calendar is not None]
+    stored = BusinessCalendar.objects.filter(Q(pk__in=chosen) | Q(is_default=True))
+    found = {row.pk: row for row in stored.prefetch_related("special_days")}
+    default = next((row for row in found.values() if row.is_default), None)
+    return {team: found.get(own.get(team) or 0, default) for team in wanted}
+
+
+def holidays_between(stored: BusinessCalendar | None, first: date, last: date) -> frozenset[date]:
+    """Return the dates from ``first`` to ``last``, both included, that are public holidays or own days off.
+
+    A day for which the calendar gives hours of its own, such as a half day, is none.
+    """
+    if stored is None:
+        return frozenset()
+    exceptions = _exceptions(stored, stored.special_days.all())
+    days = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    return frozenset(day for day in days if day in exceptions and not exceptions[day])
 
 
 @cache

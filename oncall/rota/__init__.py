@@ -3,9 +3,11 @@
 from oncall.rota.handoffs import OddHandoff, odd_handoffs
 from oncall.rota.load import layer_spec, load_spec, load_specs
 from oncall.rota.resolve import gaps, resolve, who
-from oncall.rota.spec import Layer, Member, Override, ScheduleSpec, Shift, Window
+from oncall.rota.spec import Fixed, Given, Layer, Member, Override, ScheduleSpec, Shift, Window
 
 __all__ = [
+    "Fixed",
+    "Given",
     "Layer",
     "Member",
     "OddHandoff",

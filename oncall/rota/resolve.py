@@ -1,33 +1,40 @@
 """Who is on call when: the one pure function (semantics.md, "On-call"; R52). No database, no clock.
 
 The calendar, its preview, the escalation, the gap check and the reports all ask here and nowhere else. The
-cost is that of the shifts in the interval.
+cost is that of the shifts in the interval, and of the overrides that touch it.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from common.businesstime import to_utc
+from oncall.rota.overriding import Running, overridden
 from oncall.rota.rotation import Rotation
-from oncall.rota.spec import Layer, Override, ScheduleSpec, Shift
+from oncall.rota.spec import Fixed, Layer, Override, ScheduleSpec, Shift
 
 Span = tuple[datetime, datetime]
+Turn = tuple[datetime, datetime, int | None]
 LOOK_AHEAD = timedelta(days=35)
+DAY = timedelta(days=1)
+# Fixed schedules rank before layers, whose priority is at most 32,767.
+_FIRST = -100_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Somebody's time in one layer."""
+    """Somebody's time in one layer or fixed schedule; nobody's hides all that ranks below it."""
 
     start: datetime
     end: datetime
-    user_id: int
+    user_id: int | None
     source: str
-    rank: tuple[int, int]  # priority, then the layer's place: orders people who are on call together
+    rank: tuple[
+        int, int
+    ]  # what wins comes first, then the layer's place: orders people who are on call together
 
 
 def resolve(spec: ScheduleSpec, start: datetime, end: datetime) -> list[Shift]:
@@ -38,20 +45,20 @@ def resolve(spec: ScheduleSpec, start: datetime, end: datetime) -> list[Shift]:
     hand-off to themselves.
 
     A place held by nobody is a hole in its layer: lower layers show through it. A person who leaves during
-    their turn is followed by the next in order. Overrides apply in the order in which they were made, on top
-    of all layers.
+    their turn is followed by the next in order. A fixed schedule stands instead of all layers. Swaps apply on
+    top of that, then overrides, each in the order in which they were made.
     """
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     if end <= start:
         return []
     parts = [
-        part
-        for place, layer in enumerate(spec.layers)
-        for part in _layer(layer, place, spec.zone, start, end)
+        part for place, layer in enumerate(spec.layers) for part in _layer(layer, place, spec, start, end)
     ]
+    for place, fixed in enumerate(spec.fixed):
+        parts += _fixed(fixed, place, start, end)
     overrides = [o for o in spec.overrides if o.starts_at < end and o.ends_at > start]
-    pieces = _pieces(parts, overrides, start, end)
-    return sorted(_merge(pieces), key=lambda shift: shift.start)
+    overrides.sort(key=lambda override: override.origin != "swap")
+    return _merge(_pieces(parts, overrides, start, end))
 
 
 def who(spec: ScheduleSpec, at: datetime, *, ahead: timedelta = LOOK_AHEAD) -> list[Shift]:
@@ -68,33 +75,71 @@ def gaps(spec: ScheduleSpec, start: datetime, end: datetime) -> list[Shift]:
     return [shift for shift in resolve(spec, start, end) if shift.user_id is None]
 
 
-def _layer(layer: Layer, place: int, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[_Part]:
-    """Yield a layer's parts within the interval, its effective time and its weekly windows."""
+def _layer(layer: Layer, place: int, spec: ScheduleSpec, start: datetime, end: datetime) -> Iterator[_Part]:
+    """Yield a layer's parts within the interval, its effective time, its weekly windows and its days."""
     start = max(start, layer.effective_from.astimezone(UTC))
     end = min(end, layer.effective_until.astimezone(UTC)) if layer.effective_until else end
     if start >= end:
         return
-    windows = _windows(layer, zone, start, end) if layer.windows else [(start, end)]
+    open_spans = _windows(layer, spec.zone, start, end) if layer.windows else [(start, end)]
+    if layer.holidays != "as_usual":
+        days = _holidays(spec.holidays, spec.zone, start, end)
+        open_spans = _common(open_spans, days if layer.holidays == "only" else _between(days, start, end))
     source, rank = f"layer {layer.name}", (-layer.priority, place)
-    closings = [closes for _, closes in windows]
-    for a, b, user in _people(layer, zone, start, end):
-        for opens, closes in windows[bisect_right(closings, a) :]:
+    closings = [closes for _, closes in open_spans]
+    for a, b, user in _people(layer, spec.zone, start, end):
+        for opens, closes in open_spans[bisect_right(closings, a) :]:
             if opens >= b:
                 break
             yield _Part(max(a, opens), min(b, closes), user, source, rank)
 
 
-def _people(
-    layer: Layer, zone: ZoneInfo, start: datetime, end: datetime
-) -> list[tuple[datetime, datetime, int]]:
-    spans: Iterator[tuple[datetime, datetime, int | None]]
+def _people(layer: Layer, zone: ZoneInfo, start: datetime, end: datetime) -> list[Turn]:
+    """Return who has which part of an interval by a layer's order or calendar, whatever its windows are."""
+    spans: Iterator[Turn]
     if layer.mode == "everyone":
-        spans = ((max(start, m.since or start), min(end, m.until or end), m.user_id) for m in layer.members)
+        spans = ((m.since or start, m.until or end, m.user_id) for m in layer.members)
+    elif layer.mode == "calendar":
+        spans = ((given.starts_at, given.ends_at, given.user_id) for given in layer.shifts)
     else:
         spans = Rotation(layer, zone).turns(start, end)
-    return [
-        (a.astimezone(UTC), b.astimezone(UTC), user) for a, b, user in spans if user is not None and a < b
-    ]
+    clipped = ((max(a.astimezone(UTC), start), min(b.astimezone(UTC), end), user) for a, b, user in spans)
+    return [(a, b, user) for a, b, user in clipped if user is not None and a < b]
+
+
+def _fixed(fixed: Fixed, place: int, start: datetime, end: datetime) -> Iterator[_Part]:
+    """Yield the parts of a fixed schedule: nobody's over all of it, and what it says within."""
+    start, end = max(start, fixed.starts_at.astimezone(UTC)), min(end, fixed.ends_at.astimezone(UTC))
+    source, rank = f"fixed: {fixed.reason}" if fixed.reason else "fixed", _FIRST - place
+    if start < end:
+        yield _Part(start, end, None, "", (rank, -1))
+    for number, given in enumerate(fixed.shifts):
+        a, b = max(start, given.starts_at.astimezone(UTC)), min(end, given.ends_at.astimezone(UTC))
+        if a < b:
+            yield _Part(a, b, given.user_id, source, (rank, number))
+
+
+def _holidays(days: frozenset[date], zone: ZoneInfo, start: datetime, end: datetime) -> list[Span]:
+    """Return the local days among ``days``, each from its first instant to the next day's, in order."""
+    spans = ((to_utc(day, time(), zone), to_utc(day + DAY, time(), zone)) for day in sorted(days))
+    return [(a, b) for a, b in spans if a < end and b > start]
+
+
+def _between(spans: list[Span], start: datetime, end: datetime) -> list[Span]:
+    """Return what of an interval lies outside some spans."""
+    edges = [start, *(instant for span in spans for instant in span), end]
+    return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+
+
+def _common(some: list[Span], others: list[Span]) -> list[Span]:
+    """Return what two lists of spans have in common; within each list spans are in order and apart."""
+    closings, found = [closes for _, closes in others], []
+    for opens, closes in some:
+        for a, b in others[bisect_right(closings, opens) :]:
+            if a >= closes:
+                break
+            found.append((max(a, opens), min(b, closes)))
+    return found
 
 
 def _windows(layer: Layer, zone: ZoneInfo, start: datetime, end: datetime) -> list[Span]:
@@ -121,18 +166,21 @@ def _pieces(parts: list[_Part], overrides: list[Override], start: datetime, end:
     """Yield shifts between any two instants at which something begins or ends."""
     points = {start, end}
     points.update(instant for part in parts for instant in (part.start, part.end))
-    points.update(min(max(instant, start), end) for o in overrides for instant in (o.starts_at, o.ends_at))
-    instants = sorted(instant.astimezone(UTC) for instant in points)
+    points.update(
+        min(max(instant.astimezone(UTC), start), end)
+        for o in overrides
+        for instant in (o.starts_at, o.ends_at)
+    )
     waiting = sorted(parts, key=lambda part: part.start, reverse=True)
     running: list[_Part] = []
-    for begin, finish in pairwise(instants):
+    changes = Running(overrides)
+    for begin, finish in pairwise(sorted(points)):
         running = [part for part in running if part.end > begin]
         while waiting and waiting[-1].start <= begin:
             running.append(waiting.pop())
         people = _on_top(running)
-        for override in overrides:
-            if override.starts_at <= begin < override.ends_at:
-                people = _overridden(people, override)
+        for override in changes.at(begin):
+            people = overridden(people, override)
         if not people:
             yield Shift(begin, finish, None)
         for user_id, source in people.items():
@@ -140,44 +188,25 @@ def _pieces(parts: list[_Part], overrides: list[Override], start: datetime, end:
 
 
 def _on_top(running: list[_Part]) -> dict[int, str]:
-    """Return who is on call by the layers, and why: those of the highest priority, each person once."""
+    """Return who is on call before any override, and why: those who rank first, each person once."""
     people: dict[int, str] = {}
     top = min((part.rank[0] for part in running), default=0)
     for part in sorted(running, key=lambda part: part.rank):
-        if part.rank[0] == top:
+        if part.rank[0] == top and part.user_id is not None:
             people.setdefault(part.user_id, part.source)
     return people
 
 
-def _overridden(people: dict[int, str], override: Override) -> dict[int, str]:
-    """Return who is on call after an override."""
-    source = f"override: {override.reason}" if override.reason else "override"
-    match override.kind:
-        case "remove":
-            return {user: why for user, why in people.items() if user != override.user_id}
-        case "add":
-            return people | {override.user_id: people.get(override.user_id, source)}
-    if override.replaces is None:
-        return {override.user_id: source}
-    if override.replaces not in people:
-        return people
-    changed = [
-        (override.user_id, source) if user == override.replaces else (user, why)
-        for user, why in people.items()
-    ]
-    return dict(changed)
-
-
-def _merge(pieces: Iterator[Shift]) -> Iterator[Shift]:
-    """Yield shifts of which no two of the same person and reason touch."""
-    open_shifts: dict[tuple[int | None, str], Shift] = {}
+def _merge(pieces: Iterator[Shift]) -> list[Shift]:
+    """Return shifts of which no two of the same person and reason touch, in order; who began together stays so."""
+    shifts: list[Shift] = []
+    places: dict[tuple[int | None, str], int] = {}
     for piece in pieces:
         key = piece.user_id, piece.source
-        before = open_shifts.get(key)
-        if before is not None and before.end == piece.start:
-            open_shifts[key] = replace(before, end=piece.end)
-            continue
-        if before is not None:
-            yield before
-        open_shifts[key] = piece
-    yield from open_shifts.values()
+        place = places.get(key)
+        if place is not None and shifts[place].end == piece.start:
+            shifts[place] = replace(shifts[place], end=piece.end)
+        else:
+            places[key] = len(shifts)
+            shifts.append(piece)
+    return shifts

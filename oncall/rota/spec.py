@@ -5,9 +5,11 @@ from datetime import date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-Mode = Literal["rotate", "everyone"]
+Mode = Literal["rotate", "everyone", "calendar"]
 Unit = Literal["hour", "day", "week", "month"]
+Holidays = Literal["as_usual", "off", "only"]
 OverrideKind = Literal["replace", "add", "remove"]
+Origin = Literal["override", "swap", "taken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,21 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A span that somebody wrote down: of a foreign calendar, or of a fixed schedule."""
+
+    user_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
-    """A rotation, or everyone at once. ``anchor`` is the local date of a hand-off to the first member."""
+    """A rotation, everyone at once, or what another calendar says.
+
+    ``anchor`` is the local date of a hand-off to the first member. ``shifts`` are those of mode "calendar", which
+    has no members.
+    """
 
     name: str
     anchor: date
@@ -48,6 +63,8 @@ class Layer:
     handoff: time = time(9)
     windows: tuple[Window, ...] = ()
     worked_shifts_only: bool = False
+    holidays: Holidays = "as_usual"
+    shifts: tuple[Given, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +77,39 @@ class Override:
     ends_at: datetime
     replaces: int | None = None
     reason: str = ""
+    origin: Origin = "override"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Shifts that stand instead of all layers from ``starts_at`` (included) to ``ends_at``; between them is a gap."""
+
+    starts_at: datetime
+    ends_at: datetime
+    shifts: tuple[Given, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSpec:
-    """Layers in any order; overrides in the order in which they were made: the later one decides."""
+    """Layers in any order; overrides and fixed schedules as they were made: the later one decides.
+
+    ``holidays`` are the local dates, of those that matter, which layers leave out or are limited to.
+    """
 
     zone: ZoneInfo
     layers: tuple[Layer, ...] = ()
     overrides: tuple[Override, ...] = ()
+    fixed: tuple[Fixed, ...] = ()
+    holidays: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
     """Who is on call from ``start`` (included) to ``end``, both UTC. ``user_id`` None is a gap: nobody is.
 
-    ``source`` says why in words: "layer Primary", "override: holiday"; a gap has none.
+    ``source`` says why in words: "layer Primary", "override: dentist", "swap", "pager taken", "fixed: launch week"; a
+    gap has none.
     """
 
     start: datetime

@@ -10,14 +10,10 @@ MINUTE = timedelta(minutes=1)
 
 def on_call_at(spec: ScheduleSpec, instant: datetime) -> set[int]:
     """Return the people on call at ``instant``."""
-    priorities = sorted({layer.priority for layer in spec.layers}, reverse=True)
-    people: set[int] = set()
-    for priority in priorities:
-        layers = [layer for layer in spec.layers if layer.priority == priority]
-        people = {user for layer in layers for user in _in_layer(layer, spec.zone, instant)}
-        if people:
-            break
-    for override in spec.overrides:
+    people = _before_overrides(spec, instant)
+    swaps = [o for o in spec.overrides if o.origin == "swap"]
+    others = [o for o in spec.overrides if o.origin != "swap"]
+    for override in swaps + others:
         if override.starts_at <= instant < override.ends_at:
             if override.kind == "add":
                 people = people | {override.user_id}
@@ -30,11 +26,31 @@ def on_call_at(spec: ScheduleSpec, instant: datetime) -> set[int]:
     return people
 
 
+def _before_overrides(spec: ScheduleSpec, instant: datetime) -> set[int]:
+    for fixed in reversed(spec.fixed):
+        if fixed.starts_at <= instant < fixed.ends_at:
+            return {g.user_id for g in fixed.shifts if g.starts_at <= instant < g.ends_at}
+    for priority in sorted({layer.priority for layer in spec.layers}, reverse=True):
+        layers = [layer for layer in spec.layers if layer.priority == priority]
+        people = {user for layer in layers if _on_its_days(layer, spec, instant) for user in
+                  _in_layer(layer, spec.zone, instant)}  # fmt: skip
+        if people:
+            return people
+    return set()
+
+
+def _on_its_days(layer: Layer, spec: ScheduleSpec, instant: datetime) -> bool:
+    is_holiday = instant.astimezone(spec.zone).date() in spec.holidays
+    return layer.holidays == "as_usual" or is_holiday == (layer.holidays == "only")
+
+
 def _in_layer(layer: Layer, zone: ZoneInfo, instant: datetime) -> set[int]:
     if instant < layer.effective_from or (layer.effective_until and instant >= layer.effective_until):
         return set()
     if layer.windows and not _in_windows(layer, zone, instant):
         return set()
+    if layer.mode == "calendar":
+        return {g.user_id for g in layer.shifts if g.starts_at <= instant < g.ends_at}
     if layer.mode == "everyone":
         return {m.user_id for m in layer.members if m.counts_at(instant) and m.user_id is not None}
     place = _turn_of(layer, zone, instant)
