@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.table import Row, markdown, table
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("intake", "pages", "lateness", "browsers")
+PARTS = ("lateness", "intake", "browsers", "pages")
 
 
 def main() -> int:
@@ -26,12 +26,9 @@ def main() -> int:
     for name, url in _databases(options.database).items():
         with tempfile.TemporaryDirectory(prefix="allclear-bench-") as folder:
             found[name] = _measure(name, url or f"sqlite:///{folder}/bench.sqlite3", options, Path(folder))
-    text = "\n\n".join(f"{name}\n{table(rows)}" for name, rows in found.items())
-    print(f"\n{text}\n\nMeasured in {time.monotonic() - started:.0f} s on {os.cpu_count()} processors.")
-    if options.markdown:
-        options.markdown.write_text(
-            "\n".join(f"### {name}\n\n{markdown(rows)}" for name, rows in found.items())
-        )
+    plain = "\n\n".join(f"{name}\n{table(rows)}" for name, rows in found.items())
+    took = f"Measured in {time.monotonic() - started:.0f} s on {os.cpu_count()} processors."
+    print(f"\n{markdown(found) if options.markdown else plain}\n\n{took}")
     return 0 if all(found.values()) else 1
 
 
@@ -39,10 +36,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of each run under load")
+    parser.add_argument("--seconds", type=float, default=6.0, help="length of each load, in turns")
     parser.add_argument("--sizes", nargs="+", type=int, default=[100, 10_000, 100_000], help="incidents")
     parser.add_argument("--due", type=int, default=500, help="pages due in the same second")
-    parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
+    parser.add_argument("--markdown", action="store_true", help="print one Markdown table instead")
     return parser.parse_args()
 
 

@@ -6,8 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 CONNECTIONS = 8
+_numbers = count()
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,9 @@ class Load:
     def per_second(self) -> float:
         return sum(self.statuses.values()) / self.seconds
 
-    @property
-    def p95(self) -> float:
-        return statistics.quantiles(self.times, n=20)[-1] if len(self.times) > 1 else 0.0
+    def percentile(self, percent: int) -> float:
+        """Return the time in milliseconds within which so many per cent were answered."""
+        return statistics.quantiles(self.times, n=100)[percent - 1] if len(self.times) > 1 else 0.0
 
     @property
     def refused(self) -> int:
@@ -33,25 +35,31 @@ class Load:
 
     def __str__(self) -> str:
         refused = f", {self.refused} refused" if self.refused else ""
-        return f"{self.per_second:.0f} a second, p95 {self.p95:.0f} ms{refused}"
+        times = f"p50 {self.percentile(50):.0f} ms, p99 {self.percentile(99):.0f} ms"
+        return f"{self.per_second:.0f} a second, {times}{refused}"
+
+
+def together(loads: list[Load]) -> Load:
+    """Return several runs as one."""
+    statuses = sum((one.statuses for one in loads), Counter[int]())
+    return Load(statuses, [t for one in loads for t in one.times], sum(one.seconds for one in loads))
 
 
 def post(port: int, path: str, body: Callable[[int], bytes], *, seconds: float) -> Load:
-    """Post ``body(n)`` for so many seconds and return what came of it; ``n`` is different each time."""
+    """Post ``body(n)`` for so many seconds and return what came of it; ``n`` never comes twice."""
     return asyncio.run(_run(port, path, body, seconds))
 
 
 async def _run(port: int, path: str, body: Callable[[int], bytes], seconds: float) -> Load:
     statuses: Counter[int] = Counter()
     times: list[float] = []
-    numbers = iter(range(10_000_000))
     begin = time.perf_counter()
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while time.perf_counter() - begin < seconds:
             sent = time.perf_counter()
-            statuses[await _request(reader, writer, path, body(next(numbers)))] += 1
+            statuses[await _request(reader, writer, path, body(next(_numbers)))] += 1
             times.append((time.perf_counter() - sent) * 1000)
         writer.close()
 

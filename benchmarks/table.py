@@ -23,7 +23,13 @@ def table(rows: list[Row]) -> str:
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 
-def markdown(rows: list[Row]) -> str:
-    """Return the rows as a Markdown table."""
-    lines = [f"| {row.what} | {row.value} | {row.beside} |" for row in rows]
-    return "\n".join(["| " + " | ".join(HEADINGS) + " |", "|---|---|---|", *lines, ""])
+def markdown(found: dict[str, list[Row]]) -> str:
+    """Return one Markdown table with a column for each database; what a figure stands beside follows it."""
+    cells: dict[str, dict[str, str]] = {}
+    for database, rows in found.items():
+        for row in rows:
+            beside = f" ({row.beside})" if row.beside else ""
+            cells.setdefault(row.what, {})[database] = f"{row.value}{beside}"
+    lines = [[what, *(values.get(database, "") for database in found)] for what, values in cells.items()]
+    head = [["Measured", *found], ["---"] * (len(found) + 1)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in head + lines)
