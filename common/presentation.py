@@ -82,6 +82,8 @@ ENTRIES = {
     "update_published": Look("megaphone", "Update"),
     "update_overdue": Look("megaphone-off", "Update overdue", "danger"),
     "update_cadence": Look("timer-reset", "Update cadence", quiet=True),
+    "postmortem_assigned": Look("notebook-pen", "Post-mortem", quiet=True),
+    "postmortem_published": Look("notebook-pen", "Post-mortem"),
 }
 
 # The steps of the escalation ladder.

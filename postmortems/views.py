@@ -83,9 +83,12 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
     record = postmortem_for(_user(request), reference)
     form = AssignForm(request.POST)
     if form.is_valid():
-        record = actions.assign(
-            by=Actor.of(_user(request)), postmortem=record, owner=form.cleaned_data["owner"]
-        )
+        try:
+            record = actions.assign(
+                by=Actor.of(_user(request)), postmortem=record, owner=form.cleaned_data["owner"]
+            )
+        except Invalid as error:
+            form.add_error("owner", error.sentence)
     return _answer(request, record, assign_form=form)
 
 

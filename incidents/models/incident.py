@@ -254,6 +254,8 @@ class EventKind(models.TextChoices):
     UPDATE_PUBLISHED = "update_published", "Update published"
     UPDATE_OVERDUE = "update_overdue", "Update overdue"
     UPDATE_CADENCE = "update_cadence", "Update cadence changed"
+    POSTMORTEM_ASSIGNED = "postmortem_assigned", "Post-mortem assigned"
+    POSTMORTEM_PUBLISHED = "postmortem_published", "Post-mortem published"
 
 
 class Event(models.Model):

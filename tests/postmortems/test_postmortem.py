@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.actor import Actor
 from accounts.models import User
 from incidents import actions
+from incidents.describe import headline
 from incidents.models import Incident
 from postmortems.models import PostMortem
 from tests import builders
@@ -115,3 +116,25 @@ def test_the_api_does_the_same(client: Client, alice: User, incident: Incident) 
 def test_a_cancelled_incident_needs_none(alice: User, incident: Incident) -> None:
     actions.cancel(by=Actor.of(alice), incident=incident, reason="a test after all")
     assert not PostMortem.objects.exists()
+
+
+def told(incident: Incident) -> list[tuple[str, str]]:
+    entries = incident.events.filter(kind__startswith="postmortem_").order_by("sequence")
+    return [(entry.actor_label, headline(entry)) for entry in entries]
+
+
+def test_the_timeline_tells_who_gave_it_to_whom_and_who_published_it(
+    client: Client, alice: User, bob: User, incident: Incident
+) -> None:
+    client.force_login(alice)
+    address = f"/incidents/{incident.reference}/postmortem"
+    for _ in range(2):  # twice is once
+        client.post(f"{address}/assign/", {"owner": bob.pk})
+    client.force_login(bob)
+    for _ in range(2):
+        client.post(f"{address}/publish/", {"url": URL})
+    assert told(incident) == [
+        ("Alice", "made Bob responsible for the post-mortem"),
+        ("Bob", "published the post-mortem"),
+    ]
+    assert incident.events.get(kind="postmortem_published").text == URL
