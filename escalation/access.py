@@ -62,7 +62,7 @@ def timers_visible_to(user: User) -> QuerySet[EscalationTimer]:
 
 def agenda_visible_to(user: User) -> QuerySet[AgendaItem]:
     """Return the agenda items of incidents that this person may know of."""
-    return AgendaItem.objects.filter(incident__in=_incidents(user)).select_related("incident")
+    return AgendaItem.objects.filter(incident__in=_incidents(user)).select_related("incident", "discussed_by")
 
 
 def own_page(user: User, pk: int) -> Page:

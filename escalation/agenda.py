@@ -9,8 +9,10 @@ from incidents.access import require_responder
 
 @action
 def discuss(*, by: Actor, item: AgendaItem) -> AgendaItem:
-    """Mark an item as discussed; return it. Twice is once: the first time stands."""
+    """Mark an item as discussed (R12); return it. Twice is once: the first time stands, and who said so."""
     require_responder(by)
-    AgendaItem.objects.filter(pk=item.pk, discussed_at=None).update(discussed_at=clock.now())
-    item.refresh_from_db(fields=["discussed_at"])
+    AgendaItem.objects.filter(pk=item.pk, discussed_at=None).update(
+        discussed_at=clock.now(), discussed_by=by.user
+    )
+    item.refresh_from_db(fields=["discussed_at", "discussed_by"])
     return item

@@ -165,6 +165,7 @@ class AgendaItem(models.Model):
     role = models.CharField(max_length=10, choices=EscalationRole)
     review_at = models.DateTimeField()
     discussed_at = models.DateTimeField(null=True, blank=True)
+    discussed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ["review_at"]

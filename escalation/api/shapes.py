@@ -65,10 +65,11 @@ class RuleShape(serializers.ModelSerializer[EscalationRule]):
 
 class AgendaShape(serializers.ModelSerializer[AgendaItem]):
     incident = serializers.CharField(source="incident.reference", read_only=True)
+    discussed_by = PersonRef(read_only=True, allow_null=True)
 
     class Meta:
         model = AgendaItem
-        fields = ["id", "incident", "review", "role", "review_at", "discussed_at"]
+        fields = ["id", "incident", "review", "role", "review_at", "discussed_at", "discussed_by"]
         read_only_fields = fields
 
 

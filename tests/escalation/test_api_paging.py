@@ -141,8 +141,10 @@ def test_an_agenda_item_is_discussed_once(incident: Incident, bob: User) -> None
     item = AgendaItem.objects.create(
         incident=incident, review="weekly_review", role="manager", review_at=NOON
     )
-    first = Caller(bob).post(f"agenda/{item.pk}/discuss").json()["discussed_at"]
+    discussed = Caller(bob).post(f"agenda/{item.pk}/discuss").json()
+    first = discussed["discussed_at"]
     assert first
+    assert discussed["discussed_by"]["name"] == "Bob"
     assert Caller(bob).post(f"agenda/{item.pk}/discuss").json()["discussed_at"] == first
     assert Caller(bob).post("agenda/999999/discuss").status_code == 404
 

@@ -105,7 +105,7 @@ def test_the_agenda_lists_what_waits_and_an_item_is_discussed_once(client: Clien
         for _ in range(2):
             assert client.post(f"/reviews/{item.pk}/discussed/").status_code == 302
     item.refresh_from_db()
-    assert item.discussed_at == NOON
+    assert (item.discussed_at, item.discussed_by) == (NOON, bob)
     assert "Nothing to discuss" in shown(client, "/reviews/")
 
 
