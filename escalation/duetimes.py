@@ -61,6 +61,18 @@ class RuleSpec:
         return {"not_mitigated": "unless mitigated", "unresolved": "unless resolved"}.get(self.condition, "")
 
 
+def without_rules(severity: int) -> RuleSpec:
+    """Return the cell that counts where a severity has none: somebody is asked, as the procedure has it (R12)."""
+    urgent = severity <= 2
+    return RuleSpec(
+        role="on_call",
+        severity=severity,
+        timing="immediate" if urgent else "business_hours",
+        clock="wall" if urgent else "business",
+        condition="not_mitigated" if urgent else "unresolved",
+    )
+
+
 _WORDS = {
     "immediate": "Immediate",
     "business_hours": "Business hours",

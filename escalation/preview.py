@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from accounts import calendars
 from accounts.models import ContactMethod, Team, User
 from common.businesstime import Calendar
-from escalation.duetimes import RuleSpec, due_at
+from escalation.duetimes import RuleSpec, due_at, without_rules
 from escalation.engine.pace import PACES
 from escalation.models import EscalationRule
 from incidents.models import Severity
@@ -80,7 +80,8 @@ class _Plan:
         self.steps: list[tuple[datetime, str, RuleSpec, int, list[Target], str]] = []
 
     def rows(self) -> list[Row]:
-        cells = [RuleSpec.of(rule) for rule in EscalationRule.objects.filter(severity=self.severity)]
+        stored = EscalationRule.objects.filter(severity=self.severity)
+        cells = [RuleSpec.of(rule) for rule in stored] or [without_rules(self.severity)]
         rules = {cell.role: cell for cell in cells}
         due = {role: due_at(rule, self.at, self.calendar) for role, rule in rules.items()}
         for role in sorted(due, key=lambda role: (due[role], ROLES.index(role))):

@@ -9,7 +9,7 @@ from common.businesstime import NeverOpen
 from common.crashpoints import crash_point
 from communications import outbox
 from communications.models import Delivery
-from escalation.duetimes import RuleSpec, due_at
+from escalation.duetimes import RuleSpec, due_at, without_rules
 from escalation.engine import answers, timers, wording
 from escalation.engine.firing import fire_due, note_exhaustion
 from escalation.engine.paging import ROLES, Action, topic
@@ -180,15 +180,30 @@ def _unsent_topics(run: Run) -> list[str]:
 
 
 def _start(run: Run, *, reason: str) -> None:
-    paging = [rule for rule in run.rules() if rule.action != Action.AGENDA]
+    rules = run.rules() or [_instead_of_rules(run)]
+    paging = [rule for rule in rules if rule.action != Action.AGENDA]
     rows = [_timer(run, rule, reason) for rule in paging]
     if run.mitigated:
         _hold_back(run, rows, but=ROLES[0])
     timers.insert(rows)
-    _agenda(run, run.rules())
+    _agenda(run, rules)
     crash_point("engine.after_arming")
     fire_due(run)
     crash_point("engine.after_open")
+
+
+def _instead_of_rules(run: Run) -> RuleSpec:
+    """Return the cell that stands in for a severity without any, and say on the timeline that there was none."""
+    rule = without_rules(run.incident.severity)
+    severity = run.incident.get_severity_display()
+    events.record(
+        run.incident,
+        EventKind.COVERAGE_GAP,
+        by=run.by,
+        text=f"The escalation matrix has no rule for {severity}: the {wording.role_words(rule.role)} is asked anyway.",
+        data={"role": rule.role, "position": 0, "skipped": [], "headline": f"found no rule for {severity}"},
+    )
+    return rule
 
 
 def _hold_back(run: Run, rows: list[EscalationTimer], *, but: str = "") -> None:

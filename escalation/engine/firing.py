@@ -1,13 +1,12 @@
 """What happens when a timer comes due."""
 
-import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from common.crashpoints import crash_point
 from escalation.duetimes import RuleSpec
-from escalation.engine import timers, wording
+from escalation.engine import broken, timers, wording
 from escalation.engine.paging import (
     ROLES,
     Ask,
@@ -26,13 +25,7 @@ from incidents.models import Event, EventKind
 from oncall.models import EscalationRole
 from oncall.targets import Target
 
-logger = logging.getLogger(__name__)
-
 STEPS_AT_ONCE = 100
-LONGEST_REST = timedelta(seconds=30)
-MOST_DOUBLINGS = 5
-# Timers that could not be fired, with their failures and when to try again: a bad row must not fill log and loop.
-_resting: dict[int, tuple[int, datetime]] = {}
 
 
 def fire_due(run: Run) -> int:
@@ -48,24 +41,13 @@ def fire_due(run: Run) -> int:
             with transaction.atomic():
                 fire(run, timer)
             settled += 1
-            _resting.pop(timer.pk, None)
-        except Exception:
+            broken.recovered(timer)
+        except Exception as error:  # noqa: BLE001 - it is logged there
             failed.add(timer.pk)
-            _rest(timer.pk, run.now)
-            logger.exception("escalation.timer_failed", extra={"timer": timer.pk, "key": timer.key})
+            settled += broken.failed(run, timer, error)
     if settled:
         note_exhaustion(run)
     return settled
-
-
-def resting(now: datetime) -> list[int]:
-    """Return the keys of the timers that could not be fired and are left alone at ``now``."""
-    return [pk for pk, (_, until) in _resting.items() if until > now]
-
-
-def _rest(pk: int, now: datetime) -> None:
-    failures = _resting.get(pk, (0, now))[0] + 1
-    _resting[pk] = (failures, now + min(timedelta(seconds=2 ** min(failures, MOST_DOUBLINGS)), LONGEST_REST))
 
 
 def fire(run: Run, timer: EscalationTimer) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from common.crashpoints import crash_point
-from escalation.engine import leavers
-from escalation.engine.firing import fire_due, resting
+from escalation.engine import broken, leavers
+from escalation.engine.firing import fire_due
 from escalation.engine.run import begin
 from escalation.engine.timers import State
 from escalation.models import EscalationTimer
@@ -27,7 +27,9 @@ def tick(now: datetime) -> int:
     left, and an incident that somebody holds is left for the next sweep.
     """
     due = EscalationTimer.objects.filter(state=State.ARMED, due_at__lte=now)
-    found = due.exclude(pk__in=resting(now)).order_by("due_at", "pk").values_list("incident_id", flat=True)
+    found = (
+        due.exclude(pk__in=broken.resting(now)).order_by("due_at", "pk").values_list("incident_id", flat=True)
+    )
     settled, deadline = 0, time.monotonic() + SWEEP_SECONDS
     for pk in dict.fromkeys(found[:SWEEP_LIMIT]):
         settled += _tick_incident(pk, now)

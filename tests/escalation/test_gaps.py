@@ -1,12 +1,14 @@
 """Nobody on call, nobody reachable, somebody gone: it is said, and the next is asked at once."""
 
+from accounts.actor import Actor
 from accounts.models import ContactMethod, User
 from common import clock
 from communications.models import Delivery
-from escalation import engine
-from escalation.models import Escalation, EscalationTimer, Page
+from escalation import actions, engine
+from escalation.models import Escalation, EscalationRule, EscalationTimer, Page
+from escalation.preview import who_will_be_woken
 from incidents.models import Event, EventKind
-from oncall.models import LayerMember, RoleTarget
+from oncall.models import Layer, LayerMember, RoleTarget, Schedule
 from tests.escalation.story import Story, paged
 
 
@@ -78,6 +80,61 @@ def test_without_a_contact_method_the_sign_in_address_is_used(story: Story) -> N
     incident = story.declare(1)
     rows = Delivery.objects.filter(incident=incident, transport="email")
     assert [row.address for row in rows] == ["bob@example.org"]
+
+
+def test_a_rota_that_cannot_be_read_is_a_gap_and_the_next_role_is_asked(story: Story) -> None:
+    Layer.objects.update(unit="eon")
+    incident = story.declare(1)
+    assert paged(incident) == []
+    for seconds in (2, 4):
+        story.sleep_through(seconds=seconds)
+        engine.tick(clock.now())
+    assert paged(incident) == [("Lee", "12:00:06")]
+    assert gaps(incident) == ["could not find out whom to page as On-call Engineer"]
+    timer = EscalationTimer.objects.get(incident=incident, key="rule:on_call")
+    assert timer.note.startswith("It could not be found out whom to ask.")
+    story.sleep_through(minutes=1)
+    assert engine.tick(clock.now()) == 0, "it is not tried for ever"
+
+
+def test_so_is_a_rule_that_cannot_be_read_and_a_second_one_after_it(story: Story) -> None:
+    incident = story.declare(1)
+    actions.acknowledge(by=Actor.of(story.bob), incident=incident)
+    EscalationTimer.objects.filter(incident=incident, key="rule:team_lead").update(rule={"timing": "?"})
+    RoleTarget.objects.filter(role="manager").update(user=None, schedule=Schedule.objects.get())
+    Layer.objects.update(unit="eon")
+    story.sleep_through(minutes=15)
+    for seconds in (0, 2, 4):
+        story.sleep_through(seconds=seconds)
+        engine.tick(clock.now())
+    assert paged(incident, role="executive") == [("Eve", "12:15:06")]
+    assert "could not find out whom to page as Team Lead" in gaps(incident)
+
+
+def test_a_matrix_without_rules_pages_the_on_call_engineer_and_says_so(story: Story) -> None:
+    EscalationRule.objects.all().delete()
+    incident = story.declare(1)
+    assert gaps(incident) == ["found no rule for SEV-1"]
+    story.wait(minutes=5)
+    assert paged(incident)[:2] == [("Bob", "12:00:00"), ("Carol", "12:05:00")]
+    [first, *_] = who_will_be_woken(1, story.team, clock.now())
+    assert [person.user for person in first.people] == [story.bob], "the preview knows"
+
+
+def test_without_rules_and_without_an_on_call_engineer_the_next_role_is_asked(story: Story) -> None:
+    EscalationRule.objects.filter(severity=1).delete()
+    RoleTarget.objects.filter(role="on_call").delete()
+    incident = story.declare(1)
+    assert paged(incident) == [("Lee", "12:00:00")]
+
+
+def test_without_rules_nobody_is_woken_for_what_can_wait(story: Story) -> None:
+    EscalationRule.objects.all().delete()
+    story.wait(hours=10)
+    incident = story.declare(4)
+    assert paged(incident) == []
+    story.wait(hours=11)
+    assert paged(incident) == [("Bob", "09:00:00")]
 
 
 def test_one_broken_timer_does_not_hold_up_the_others(story: Story) -> None:

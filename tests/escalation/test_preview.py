@@ -113,9 +113,11 @@ def test_the_methods_are_named_in_the_persons_order(platform: Team, bob: User) -
     )
 
 
-def test_without_a_matrix_nobody_is_listed(platform: Team) -> None:
+def test_without_a_matrix_the_on_call_engineer_is_listed(platform: Team) -> None:
     EscalationRule.objects.all().delete()
-    assert who_will_be_woken(1, platform, NOON) == []
+    rows = who_will_be_woken(1, platform, NOON)
+    assert {row.role for row in rows} == {"on_call"}
+    assert rows[0].due_at == NOON
 
 
 @pytest.mark.parametrize("severity", [1, 2, 3, 4])
