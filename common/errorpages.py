@@ -78,7 +78,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "403.html", {"exception": sentence}, status=403)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Return 404; it never tells whether something is there that this person may not see."""
     if is_api(request):
         return JsonResponse(problem_body(404, "There is nothing at this address."), status=404)

@@ -56,6 +56,13 @@ def _without_objects(logger: Any, method: str, event: Event) -> Event:
     return event
 
 
+def _without_known_traces(logger: Any, method: str, event: Event) -> Event:
+    """Leave out where a refusal came from: what was asked says it all. Only what broke (500) keeps its traceback."""
+    if event.get("logger") == "django.request" and event.get("status_code", 500) < 500:
+        event.pop("exc_info", None)
+    return event
+
+
 class _StandardError(logging.StreamHandler[TextIO]):
     """Writes to what ``sys.stderr`` is at that moment, which tests and supervisors exchange."""
 
@@ -76,6 +83,7 @@ def formatter(*, json: bool) -> logging.Formatter:
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_known_traces,
         _without_objects,
     ]
     ending: list[Any] = (

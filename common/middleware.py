@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from common import errorpages, logs
 from common.errors import DomainError, Invalid
@@ -84,15 +84,22 @@ class BodyLimitMiddleware:
 
 
 class DomainErrorMiddleware:
-    """Turn a refused action that a view lets through into a page with its sentence, and a lost database into 503."""
+    """Turn a refused action that a view lets through into a page with its sentence, and a lost database into 503.
+
+    With DEBUG on Django would print its own 404, with every URL of ours: `make run` shows the product's page, too.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        is_unknown_address = response.status_code == 404 and request.resolver_match is None
+        return errorpages.not_found(request) if is_unknown_address else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Http404):
+            return errorpages.not_found(request, exception)
         if isinstance(exception, DomainError):
             return errorpages.refusal(request, exception)
         if isinstance(exception, (OperationalError, InterfaceError)):

@@ -97,3 +97,15 @@ def test_a_malformed_request_id_is_replaced(client: Client, db: None, given: str
     answer = client.get("/health", headers={"X-Request-Id": given})
     assert answer["X-Request-Id"] != given
     assert len(answer["X-Request-Id"]) == 32
+
+
+@pytest.mark.parametrize(("status", "has_trace"), [(403, False), (404, False), (500, True)])
+def test_only_what_broke_keeps_its_traceback(status: int, has_trace: bool) -> None:
+    try:
+        raise ValueError("refused")
+    except ValueError:
+        record = logging.getLogger("django.request").makeRecord(
+            "django.request", logging.WARNING, __file__, 1, "Forbidden: /x", (), __import__("sys").exc_info(),
+            extra={"status_code": status},
+        )  # fmt: skip
+    assert ("ValueError" in logs.formatter(json=True).format(record)) is has_trace

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.models import User
@@ -103,3 +103,18 @@ def test_a_form_without_its_token_is_explained(bob: User) -> None:
 def test_a_foreign_host_name_is_400(client: Client) -> None:
     answer = client.get("/account/login/", headers={"Host": "evil.example"})
     assert answer.status_code == 400
+
+
+@override_settings(DEBUG=True)
+@pytest.mark.parametrize("path", ["/no/such/page/", "/incidents/INC-404/", "/admin/no-such-thing/"])
+def test_a_checkout_shows_the_products_own_not_found_page(client: Client, erin: User, path: str) -> None:
+    client.force_login(erin)
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "Nothing here" in answer.content.decode()
+    assert "URLconf" not in answer.content.decode()
+
+
+@override_settings(DEBUG=True)
+def test_a_checkout_answers_programs_with_a_problem(client: Client, db: None) -> None:
+    assert client.get("/api/v1/no-such-thing").json()["errors"][0]["code"] == "not_found"
