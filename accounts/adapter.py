@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal.ratelimit import truncate_ip
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -18,6 +19,11 @@ _NOISE = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count failures by account and network address: nobody locks a colleague, or a whole office, out."""
+        account = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{account}:{truncate_ip(self.get_client_ip(request))}"
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         audit.record(by=Actor.of(user), action="login.succeeded", about=user)

@@ -169,8 +169,10 @@ ACCOUNT_FORMS = {
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail from us because a stranger typed their address
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_RATE_LIMITS = {
-    "login": "30/m/ip",
-    "login_failed": "10/m/ip,5/5m/key",
+    # By network address only against floods: a whole office may stand behind one, and be on call.
+    # "key" is account and network address together (accounts.adapter).
+    "login": "300/m/ip",
+    "login_failed": "100/m/ip,5/5m/key",
     "reset_password": "20/m/ip,5/10m/key",
     "reset_password_from_key": "20/m/ip",
     "change_password": "5/m/user",

@@ -53,6 +53,18 @@ def test_guessing_is_slowed_down_even_for_the_right_password(client: Client, bob
     assert AuditEntry.objects.filter(action="login.failed").count() == 5
 
 
+def test_wrong_passwords_elsewhere_lock_nobody_out(client: Client, bob: User) -> None:
+    for _ in range(6):
+        client.post(LOG_IN, {"login": bob.email, "password": "wrong"}, REMOTE_ADDR="198.51.100.7")
+    assert client.post(LOG_IN, {"login": bob.email, "password": PASSWORD}).status_code == 302
+
+
+def test_colleagues_behind_one_address_do_not_lock_each_other_out(client: Client, bob: User) -> None:
+    for n in range(40):
+        client.post(LOG_IN, {"login": f"somebody{n}@example.org", "password": "wrong"})
+    assert log_in(client, bob) == 302
+
+
 def test_somebody_switched_off_stays_out(client: Client, bob: User) -> None:
     User.objects.filter(pk=bob.pk).update(is_active=False)
     log_in(client, bob)
