@@ -168,7 +168,7 @@ def _delay(minutes: int) -> int:
 
 @action
 def set_up(*, by: Actor = SYSTEM, name: str, email: str, password: str, time_zone: str, team: str) -> User:
-    """Create the first admin, with a team and office hours where there are none; return the admin.
+    """Create the first admin, in the default team under this name and with office hours in this zone; return the admin.
 
     Only while nobody is there: of two people at once the second gets ``Conflict``.
     """
@@ -205,11 +205,21 @@ def _first_admin(name: str, email: str, password: str, time_zone: str) -> User:
 
 
 def _first_team(admin: User, name: str, time_zone: str) -> None:
-    """Make sure that somebody is paged, and that business hours mean something, before anything is configured."""
-    if not BusinessCalendar.objects.filter(is_default=True).exists():
-        calendar = BusinessCalendar.objects.create(name="Office hours", time_zone=time_zone, is_default=True)
+    """Make sure that somebody is paged, and that business hours mean something, before anything is configured.
+
+    A team and a calendar that the defaults made get the name and the zone that were just given: nobody was here yet
+    to choose others.
+    """
+    calendar, created = BusinessCalendar.objects.update_or_create(
+        is_default=True,
+        defaults={"time_zone": time_zone},
+        create_defaults={"name": "Office hours", "time_zone": time_zone},
+    )
+    if created:
         BusinessHours.objects.bulk_create(BusinessHours(calendar=calendar, weekday=day) for day in range(5))
-    team = Team.objects.filter(is_default=True).first()
-    if team is None:
-        team, _ = Team.objects.get_or_create(slug="first-team", defaults={"name": name, "is_default": True})
+    if Team.objects.filter(name=name, is_default=False).exists():
+        raise Invalid("Another team already has this name.", field="team")
+    team, _ = Team.objects.update_or_create(
+        is_default=True, defaults={"name": name}, create_defaults={"name": name, "slug": "first-team"}
+    )
     team.members.add(admin)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import views as allauth_views
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -36,6 +37,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         except Invalid as error:
             form.add_error(error.field, error.sentence)
         else:
+            messages.success(request, "Your account is ready. Log in with it.")
             return redirect("account_login")
     elif User.objects.exists():
         if request.method == "POST":

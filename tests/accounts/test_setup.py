@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import AccessRole, AuditEntry, BusinessCalendar, Team, User
+from config import defaults
 
 FORM = {
     "name": "Ana",
@@ -37,6 +38,26 @@ def test_it_makes_an_admin_who_can_log_in_be_paged_and_has_office_hours(client: 
         client.post("/account/login/", {"login": FORM["email"], "password": FORM["password"]}).status_code
         == 302
     )
+
+
+@pytest.mark.django_db
+def test_the_default_team_and_calendar_get_what_was_typed(client: Client) -> None:
+    defaults.load()
+    before = (Team.objects.count(), BusinessCalendar.objects.count())
+    answer = client.post("/setup/", {**FORM, "team": "Payments"}, follow=True)
+    assert "Your account is ready. Log in with it." in answer.content.decode()
+    assert Team.objects.get(is_default=True).name == "Payments"
+    assert BusinessCalendar.objects.get(is_default=True).time_zone == "Europe/Madrid"
+    assert (Team.objects.count(), BusinessCalendar.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_a_team_name_that_is_taken_is_told_beside_its_field(client: Client) -> None:
+    Team.objects.create(name="Payments", slug="payments")
+    answer = client.post("/setup/", {**FORM, "team": "Payments"})
+    assert answer.status_code == 400
+    assert "Another team already has this name." in answer.content.decode()
+    assert not User.objects.exists()
 
 
 def test_once_somebody_is_here_it_only_leads_to_the_log_in(client: Client, bob: User) -> None:
