@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.keys import SCOPES
 from accounts.models import ContactMethod
+from common.forms import needed
 
 ZONE_LIST = "time-zones"
 _SCOPE_WORDS = {
@@ -64,6 +65,7 @@ class ContactMethodForm(forms.Form):
         required=False,
         label="Mail address",
         widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "email"}),
+        help_text="“In Allclear” needs none.",
     )
     label = forms.CharField(max_length=60, required=False, help_text="Such as “work phone”.")
     delay_minutes = forms.IntegerField(
@@ -77,10 +79,12 @@ class ContactMethodForm(forms.Form):
 
     def __init__(self, *args: Any, method: ContactMethod | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
+        needed(self.fields["address"])
         if method is None:
             del self.fields["is_active"]
             return
         del self.fields["kind"]
+        self.fields["address"].help_text = ""
         if method.kind == ContactMethod.Kind.IN_APP:
             self.fields["address"].widget = forms.HiddenInput()
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms import BoundField, Field
 from django.http import HttpRequest
 from django.template import Context
 from django.template.loader import render_to_string
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from common import instants, presentation
+from common import forms, instants, presentation
 from common.clock import now as current_instant
 from common.icons import icon as render_icon
 from common.icons import severity_shape
@@ -385,6 +385,12 @@ def ladder_step(content: str, state: str, who: Any, what: str = "") -> SafeStrin
         "components/_ladder_step.html",
         {"state": state, "look": look, "who": who, "what": what, "end": _body(content)},
     )
+
+
+@register.filter
+def may_be_empty(field: Field) -> bool:
+    """Return whether a form's field is marked "optional"."""
+    return forms.may_be_empty(field)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from common.forms import needed
 from incidents.forms.base import ActionForm, text
 from incidents.models import Component, Incident, Severity, Status
 
@@ -15,18 +16,22 @@ class SeverityForm(ActionForm):
     )  # fmt: skip
     reason = text("Why?", help_text="Needed to lower it; a word helps either way.", rows=2)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        needed(self.fields["reason"])
+
 
 class StatusForm(ActionForm):
     note = text("What do you know now?", rows=3)
-    rollback_plan = text(
-        "Rollback plan", help_text="What do we do if it comes back? Needed on SEV-1 and SEV-2."
-    )
+    rollback_plan = text("Rollback plan", help_text="What do we do if it comes back?")
 
     def __init__(self, *args: Any, to: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if to == Status.MONITORING:
             self.fields["note"].label = "What helped?"
             self.initial.setdefault("rollback_plan", self.incident.rollback_plan if self.incident else "")
+            if self.incident and self.incident.severity <= Severity.SEV2:
+                needed(self.fields["rollback_plan"])
         else:
             del self.fields["rollback_plan"]
             self.fields["note"].required = True

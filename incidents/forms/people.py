@@ -1,13 +1,21 @@
 """The forms of roles and their hand-over."""
 
+from typing import Any
+
 from django import forms
 
+from common.forms import needed
 from incidents.forms.base import ActionForm, responders, text
 
 
 class TakeRoleForm(ActionForm):
     user = forms.ModelChoiceField(responders(), label="Who", required=False, empty_label="Me")
-    reason = text("Why?", rows=2, help_text="Needed when somebody else holds the role.")
+    reason = text("Why?", rows=2)
+
+    def __init__(self, *args: Any, is_held: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_held:
+            needed(self.fields["reason"])
 
 
 class OfferForm(ActionForm):

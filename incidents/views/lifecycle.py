@@ -1,7 +1,6 @@
 """The pages that move an incident along its lifecycle; each works alone, without JavaScript, from a link."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from accounts.actor import Actor
 from common.errors import Invalid, NotFound
@@ -17,7 +16,7 @@ from incidents.forms import (
     StatusForm,
 )
 from incidents.models import Incident, Status
-from incidents.views.base import Ask, actor, asked, form_page, known, sent, viewer
+from incidents.views.base import Ask, actor, asked, form_page, known, sent, viewer, went_through
 
 WORKING = (Status.INVESTIGATING, Status.MITIGATING, Status.MONITORING)
 
@@ -141,7 +140,9 @@ def merge(request: HttpRequest, reference: str) -> HttpResponse:
         )  # fmt: skip
 
     response = asked(request, incident, form, ask, run)
-    return redirect(targets[0]) if response.status_code == 302 else response
+    if response.status_code != 302:
+        return response
+    return went_through(request, targets[0], f"{incident.reference} is now part of this incident.")
 
 
 def _target(request: HttpRequest, form: MergeForm) -> Incident:

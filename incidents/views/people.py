@@ -25,8 +25,8 @@ def _role(key: str) -> RoleDefinition.Key:
 def take(request: HttpRequest, reference: str, role: str) -> HttpResponse:
     """Take a role with one tap where the seat is free; else the page that asks who and why."""
     incident, key = known(request, reference), _role(role)
-    form = TakeRoleForm(sent(request), incident=incident)
     present = holder(incident, key)
+    form = TakeRoleForm(sent(request), incident=incident, is_held=present not in (None, viewer(request)))
     definition = RoleDefinition.objects.filter(key=key).first()
     ask = Ask(
         f"{key.label} of {incident.reference}", "Take the role", f"You are {key.label}.",

@@ -97,6 +97,35 @@ def test_monitoring_without_a_rollback_plan_says_what_is_missing(
     assert "it helps" in page  # nothing lost
 
 
+@pytest.mark.parametrize(
+    ("page", "field", "reads_optional"),
+    [
+        ("status/monitoring", "rollback_plan", False),
+        ("severity", "reason", False),
+        ("roles/commander/take", "reason", False),
+        ("status/monitoring", "note", True),
+    ],
+)
+def test_what_may_be_needed_does_not_read_optional(
+    incident: Incident, as_bob: Client, page: str, field: str, reads_optional: bool
+) -> None:
+    label = as_bob.get(url(incident, page)).content.decode().partition(f'<label for="id_{field}">')[2]
+    assert ("optional" in label.partition("</label>")[0]) is reads_optional
+
+
+def test_a_rollback_plan_is_optional_on_a_sev_3(incident: Incident, alice: User, as_alice: Client) -> None:
+    actions.change_severity(by=Actor.of(alice), incident=incident, severity=3, reason="few are affected")
+    label = as_alice.get(url(incident, "status/monitoring")).content.decode().partition("Rollback plan")[2]
+    assert "optional" in label.partition("</label>")[0]
+
+
+def test_a_merge_says_what_happened(incident: Incident, alice: User, as_alice: Client) -> None:
+    other = actions.declare(by=Actor.of(alice), title="The same again", severity=2)
+    answer = as_alice.post(url(other, "merge"), {"into": incident.reference}, follow=True)
+    assert answer.redirect_chain[-1][0] == incident.get_absolute_url()
+    assert f"{other.reference} is now part of this incident." in answer.content.decode()
+
+
 def test_resolving_lists_each_missing_recovery_check_with_a_link(
     incident: Incident, as_alice: Client
 ) -> None:
