@@ -1,8 +1,8 @@
 """The one way to call an address that somebody typed (security.md, "Outbound requests").
 
 The name is resolved once; every address it has must be public; the connection goes to the address that was checked,
-with the name's own TLS identity, so that a second answer of the name server changes nothing. No redirects, at most
-64 KiB, 5 seconds in all.
+with the name's own TLS identity, so that a second answer of the name server changes nothing. No redirects; at most
+64 KiB and 5 seconds in all, unless the caller says otherwise.
 """
 
 import http.client
@@ -35,7 +35,7 @@ class OutboundFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. ``headers`` have lower-case names; ``body`` is at most 64 KiB."""
+    """What came back. ``headers`` have lower-case names; ``body`` is as it was sent, not unpacked."""
 
     status: int
     headers: Mapping[str, str]
@@ -49,8 +49,11 @@ def request(
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
+    limit: int = MAX_BODY,
 ) -> Answer:
     """Call ``url`` and return the answer, whatever its status; a redirect is an answer like any other.
+
+    ``limit`` is the most bytes that the body of the answer may have.
 
     Raises ``OutboundRefused`` for an address that may not be called, ``OutboundFailed`` when nothing usable came back
     in ``seconds``.
@@ -61,7 +64,7 @@ def request(
     addresses = resolve(str(parts.hostname), _port(parts))
     try:
         with _time_limit(_connection(parts, addresses[0], seconds), seconds) as connection:
-            return _exchange(connection, method, parts, body, headers or {})
+            return _exchange(connection, method, parts, body, headers or {}, limit)
     except (OSError, http.client.HTTPException) as error:
         raise OutboundFailed(f"No usable answer: {error or type(error).__name__}") from error
 
@@ -202,6 +205,7 @@ def _exchange(
     parts: SplitResult,
     body: bytes,
     headers: Mapping[str, str],
+    limit: int,
 ) -> Answer:
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
@@ -211,9 +215,9 @@ def _exchange(
     except (ValueError, UnicodeError) as error:
         raise OutboundRefused(f"This request cannot be sent: {error}") from error
     answer = connection.getresponse()
-    read = answer.read(MAX_BODY + 1)
-    if len(read) > MAX_BODY:
-        raise OutboundFailed("The answer is larger than 64 KiB.")
+    read = answer.read(limit + 1)
+    if len(read) > limit:
+        raise OutboundFailed(f"The answer is larger than {limit // 1024} KiB.")
     if method != "HEAD" and answer.length:
         raise OutboundFailed("The answer broke off.")
     names = {name.lower(): value for name, value in answer.getheaders()}

@@ -101,6 +101,15 @@ def test_an_answer_of_more_than_64_kib_is_refused(http_sink: HttpSink) -> None:
 
 
 @pytest.mark.usefixtures("loopback_allowed")
+def test_a_caller_may_take_more_than_that(http_sink: HttpSink) -> None:
+    http_sink.answer(HttpReply(body=b"x" * 131_072), HttpReply(body=b"x" * 131_073))
+
+    assert len(outbound.request("GET", http_sink.url, limit=131_072).body) == 131_072
+    with pytest.raises(OutboundFailed, match="128 KiB"):
+        outbound.request("GET", http_sink.url, limit=131_072)
+
+
+@pytest.mark.usefixtures("loopback_allowed")
 @pytest.mark.parametrize("reply", [HANG, RESET])
 def test_a_server_that_hangs_or_resets_fails_in_time(reply: HttpReply, http_sink: HttpSink) -> None:
     http_sink.answer(reply)
