@@ -35,6 +35,12 @@ class ForeignCalendar(models.Model):
     error = models.CharField(
         max_length=300, blank=True, help_text="What was wrong the last time; empty when it worked."
     )
+    unmatched = models.JSONField(
+        default=list, blank=True, help_text="Names in it that are nobody here, as they were last read."
+    )
+    left_out = models.CharField(
+        max_length=300, blank=True, help_text="What of it could not be used, in words; empty when all was."
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -73,10 +79,19 @@ class Absence(models.Model):
     ends_at = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True)
     uid = models.CharField(max_length=255, blank=True)
+    check_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When it is next compared with the person's shifts; empty once it is over.",
+    )
 
     class Meta:
         ordering = ["starts_at", "pk"]
-        indexes = [models.Index(fields=["user", "ends_at"], name="absence_span")]
+        indexes = [
+            models.Index(fields=["user", "ends_at"], name="absence_span"),
+            models.Index(fields=["check_at"], name="absence_check", condition=Q(check_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} away from {self.starts_at:%Y-%m-%d %H:%M}"
@@ -97,7 +112,15 @@ class CalendarLink(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     alarm_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a program last read it, to the hour."
+    )
+    fingerprint = models.CharField(
+        max_length=64, blank=True, help_text="Digest of what was last read, to tell when it changed."
+    )
+    changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When what is read there was first seen as it is now."
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
