@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.table import Row, markdown, table
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("lateness", "intake", "browsers", "pages")
+PARTS = ("pages", "browsers", "lateness", "intake")
 
 
 def main() -> int:
