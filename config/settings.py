@@ -288,10 +288,13 @@ DUE_SOURCES = [
     "communications.due.DELIVERIES",
     "incidents.due.REMINDERS",
     "communications.due.UPDATE_CLOCKS",
+    "oncall.due.SHIFT_CHANGES",
+    "oncall.due.HAND_OVERS",
+    "oncall.due.COVER_REQUESTS",
 ]
 # What the incident pages show of the apps above: each incident's next clocks, and what waits for the viewer.
 INCIDENT_GLANCES = ["communications.glance.update_clocks", "escalation.glance.next_pages"]
-WAITING_FOR_ME = ["escalation.glance.open_pages"]
+WAITING_FOR_ME = ["escalation.glance.open_pages", "oncall.glance.waiting"]
 # Answers "who is on call for this incident?" to the apps below escalation.
 ON_CALL_RESOLVER = "oncall.targets.on_call_for"
 # Answers "who may be asked to decide as manager?" likewise (update reminders one cadence late).
@@ -300,6 +303,10 @@ ROLE_RESOLVER = "oncall.targets.people_for"
 CONTACT_TEST = "config.contacttest.enqueue"
 # Hears, in the ledger's transaction, that a page reached its person by no contact method at all.
 PAGE_FAILED_HANDLER = "escalation.handlers.on_delivery_failed"
+# Hear, in the engine's transaction, that people were paged in a role: shadows are told second.
+PAGED_HANDLERS = ["oncall.shadows.on_paged"]
+# Hear, in the action's transaction, that somebody took the pager and the open incidents with it.
+PAGER_TAKEN_HANDLERS = ["escalation.handlers.on_pager_taken"]
 # How many threads of the clock's process send what the queue has not begun in time; 0 sends in the caller's own thread.
 DELIVERY_THREADS = env.int("DELIVERY_THREADS", default=8)
 # Called once a minute while the invariants of paging hold, so that somebody outside notices when they do not.

@@ -1,16 +1,21 @@
 """What this app does when something happens on an incident: it writes rows, in the same transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
+from accounts.actor import Actor
+from accounts.models import User
 from common import clock
 from communications.models import Delivery
 from escalation import engine
 from escalation.engine import answers
 from escalation.engine.paging import page_by_name
-from escalation.engine.run import begin
+from escalation.engine.run import Run, begin
 from escalation.models import Page
+from incidents import events, response
 from incidents.actions.roles import holder
-from incidents.models import Event, EventKind, RoleDefinition, Status
+from incidents.models import ACTIVE_STATUSES, Event, EventKind, Incident, RoleDefinition, Status
+from oncall.models import Schedule
 
 _ENDS = {
     EventKind.RESOLVED: "Resolved",
@@ -84,6 +89,48 @@ _HANDLERS: dict[str, Callable[[Event], None]] = {
     EventKind.STATUS_CHANGED: _status_changed,
     EventKind.ROLE_TAKEN: _role_taken,
 }
+
+
+def on_pager_taken(by: Actor, schedule: Schedule, relieved: Sequence[User], now: datetime) -> None:
+    """Let who took a rota's pager have the active incidents of whom they relieved; those are sent back to bed.
+
+    ``oncall`` calls this inside its action's transaction (``settings.PAGER_TAKEN_HANDLERS``). Incidents that the taker
+    may not know of stay where they are.
+    """
+    taker, people = by.user, {user.pk: user for user in relieved}
+    if taker is None or not people:
+        return
+    held = Page.objects.filter(
+        user__in=people, state__in=[Page.State.OPEN, Page.State.ACKNOWLEDGED], needs_answer=True
+    )
+    known = Incident.objects.visible_to(taker).filter(status__in=ACTIVE_STATUSES)
+    for pk in sorted(set(known.filter(pages__in=held).values_list("pk", flat=True))):
+        run = begin(pk, now, by)
+        if run is None or not run.incident.is_active:
+            continue
+        mine = held.filter(incident=run.incident).values_list("user_id", flat=True)
+        theirs = [people[user] for user in sorted(set(mine)) if user is not None]
+        if theirs:
+            _take_over(run, taker, theirs, str(schedule))
+
+
+def _take_over(run: Run, taker: User, relieved: Sequence[User], schedule: str) -> None:
+    pages = answers.take(run, taker, via=run.by.via)
+    first = response.meet(run.incident, user=taker, now=run.now)
+    data = {
+        "user": taker.pk,
+        "user_label": str(taker),
+        "pages": [page.pk for page in pages],
+        "roles": sorted({page.role for page in pages}),
+        "first": first,
+        "again": False,
+    }
+    text = f"Took the pager of {schedule} with its open incidents"
+    events.record(run.incident, EventKind.ACKNOWLEDGED, by=run.by, text=text, data=data)
+    for user in relieved:
+        answers.release(run, user, note=f"{taker} took the pager")
+        data = {"user": user.pk, "user_label": str(user), "headline": f"relieved {user} of the pager"}
+        events.record(run.incident, EventKind.RESPONDER_LEFT, by=run.by, data=data)
 
 
 def on_delivery_failed(delivery: Delivery) -> None:

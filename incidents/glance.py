@@ -29,13 +29,14 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something that one person is asked for."""
+    """Something that one person is asked for; ``about`` stands beneath it where it belongs to no incident."""
 
     title: str
     url: str
-    incident: Incident
+    incident: Incident | None = None
     due_at: datetime | None = None
     icon: str = "bell-ring"
+    about: str = ""
 
 
 Glances = Callable[[Sequence[Incident]], Mapping[int, Iterable[Glance]]]

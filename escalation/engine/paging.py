@@ -1,9 +1,13 @@
 """Asking people: the pages of a role, who is passed over and why, and what is armed in case nobody answers."""
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
+from django.db import OperationalError, transaction
 from django.db.models import Max
+from django.utils.module_loading import import_string
 
 from accounts.models import User
 from communications import outbox
@@ -17,6 +21,7 @@ from incidents.models import EventKind, Incident
 from oncall.models import EscalationRole
 from oncall.targets import Target, people_for
 
+logger = logging.getLogger(__name__)
 Action = EscalationRule.Action
 ROLES = [str(role) for role in EscalationRole.values]
 # How the key of a page ends that records an answer and was never sent.
@@ -185,10 +190,25 @@ def page_people(
         _deliver(run, page, ask.prefix)
         pages.append(page)
     _record_paged(run, ask, pages, late)
+    if needs_answer:
+        _tell_others(run, ask.role, pages)
     if run.incident.first_paged_at is None:
         Incident.objects.filter(pk=run.incident.pk, first_paged_at=None).update(first_paged_at=run.now)
         run.incident.first_paged_at = run.now
     return pages
+
+
+def _tell_others(run: Run, role: str, pages: list[Page]) -> None:
+    """Let ``settings.PAGED_HANDLERS`` hear of it; what is broken there keeps nobody from being paged."""
+    users = [page.user for page in pages if page.user is not None]
+    for path in settings.PAGED_HANDLERS:
+        try:
+            with transaction.atomic():
+                import_string(path)(run.incident, role, users, run.now)
+        except OperationalError:
+            raise
+        except Exception:
+            logger.exception("paged_handler.failed", extra={"handler": path, "incident": run.incident.pk})
 
 
 def stand_in(run: Run, user: User, role: str, *, via: str) -> Page:

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.write import action
 from common import clock
 from common.errors import Conflict, Invalid, NotAllowed
+from oncall import shiftchanges
 from oncall.models import Layer, LayerMember, LayerWindow
 from oncall.rota import layer_spec
 from oncall.rota.rotation import Rotation
@@ -64,6 +65,7 @@ def succeed_layer(
         _assign(target, kept | {key: value for key, value in changes.items() if key != "effective_from"})
         Layer.objects.filter(pk=held.pk).update(effective_until=at)
     _write_rows(target, members, windows)
+    shiftchanges.look_again(target.schedule_id, now)
     audit.record(
         by=by,
         action="layer.changed",

@@ -9,6 +9,7 @@ from accounts.write import action
 from common import clock
 from common.errors import Conflict, Invalid
 from common.text import clean_line
+from oncall import shiftchanges
 from oncall.access import require_schedule_editor
 from oncall.models import Override, Schedule
 
@@ -46,6 +47,7 @@ def add_override(
         reason=clean_line(reason, limit=200),
         created_by=by.user,
     )
+    shiftchanges.look_again(schedule.pk, clock.now())
     _audit(by, "override.added", override)
     return override
 
@@ -93,6 +95,7 @@ def change_override(
     if reason is not None:
         override.reason = clean_line(reason, limit=200)
     override.save(update_fields=["starts_at", "ends_at", "reason"])
+    shiftchanges.look_again(override.schedule_id, now)
     _audit(by, "override.changed", override)
     return override
 
@@ -108,6 +111,7 @@ def take_back(*, by: Actor, override: Override) -> None:
     now = clock.now()  # once it is held: whoever held it before has ended it no later than this
     if held is None or held.ends_at <= now:
         return
+    shiftchanges.look_again(held.schedule_id, now)
     _audit(by, "override.ended", held)
     if held.starts_at > now:
         held.delete()

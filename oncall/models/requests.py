@@ -84,10 +84,16 @@ class ShiftChange(models.Model):
         default=dict, help_text="Open incidents, what ends soon, and what happened, as it was sent."
     )
     acknowledged_at = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(
+        null=True, blank=True, help_text="When both people are reminded that nobody has confirmed it."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-at", "pk"]
+        indexes = [
+            models.Index(fields=["remind_at"], name="hand_over_due", condition=Q(remind_at__isnull=False))
+        ]
         constraints = [
             models.UniqueConstraint(fields=["schedule", "at", "incoming"], name="shift_change_once")
         ]
