@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("oncall", "0002_full_schedules"),
+        ("oncall", "0003_calendars_read"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
