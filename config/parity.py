@@ -49,6 +49,8 @@ TWINS: dict[str, tuple[str, ...]] = {
     "communications:next_update": ("api:update-next",),
     "communications:read": ("api:notification-read",),
     "communications:read_all": ("api:notification-read-all",),
+    "oncall:calendar_links": ("api:calendar-links",),
+    "oncall:revoke_calendar_link": ("api:calendar-link",),
     "escalation:page_acknowledge": ("api:page-acknowledge",),
     "escalation:page_decline": ("api:page-decline",),
     "escalation:acknowledge": ("api:incident-acknowledge",),

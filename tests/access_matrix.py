@@ -50,6 +50,8 @@ API: dict[str, Row] = {
     "api:contact-method-test": {"POST": "K00000"},
     "api:api-keys": {"GET": "K+++++", "POST": "K+++++"},
     "api:api-key": {"DELETE": "K00000"},
+    "api:calendar-links": {"GET": "K+++++", "POST": "K+++++"},
+    "api:calendar-link": {"DELETE": "K00000"},
     "api:users": {"GET": "K+++++"},
     "api:user": {"GET": "K+++++"},
     "api:teams": {"GET": "K+++++"},
@@ -196,6 +198,9 @@ COMMUNICATIONS: dict[str, Row] = {
 ONCALL: dict[str, Row] = {
     "oncall:on_call": {"GET": "L+++++"},
     "oncall:strip": {"GET": "L+++++"},
+    "oncall:feed": {"GET": "++++++"},
+    "oncall:calendar_links": {"GET": "L+++++", "POST": "L+++++"},
+    "oncall:revoke_calendar_link": {"POST": "L00000"},
 }
 
 ESCALATION: dict[str, Row] = {

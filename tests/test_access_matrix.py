@@ -13,6 +13,7 @@ from communications.models import Delivery, Notification
 from communications.outbox import Message, enqueue
 from incidents import actions
 from incidents.models import Incident, PhaseStep
+from oncall.feeds import links
 from oncall.models import Override
 from postmortems.models import PostMortem
 from tests import builders
@@ -71,6 +72,8 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
         starts_at=starts,
         ends_at=starts + timedelta(days=1),
     )
+    calendar = links.create(by=Actor.of(carol), user=carol)
+    feed_token = calendar.url.rpartition("/")[2].removesuffix(".ics")
     method, token = {"pk": pk["method"]}, {"token": builders.page_link(page).split("/")[2]}
     return {
         "incidents:correct": {**incident, "sequence": 1},
@@ -95,6 +98,8 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
         **{name: {"slug": "platform"} for name in ("api:schedule", "api:schedule-on-call", "api:schedule-shifts",
                                                    "api:overrides")},
         "api:override": {"slug": "platform", "pk": override.pk},
+        "oncall:feed": {"token": feed_token},
+        **{name: {"pk": calendar.link.pk} for name in ("oncall:revoke_calendar_link", "api:calendar-link")},
         "api:delivery-detail": delivery,
         "api:user": {"pk": carol.pk},
         "escalation:discuss": {"pk": 1},

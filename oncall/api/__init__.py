@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oncall.api import views
+from oncall.api import feeds, views
 
 _SCHEDULE = "schedules/<slug:slug>"
 
@@ -14,4 +14,6 @@ urlpatterns = [
     path(f"{_SCHEDULE}/shifts", views.ScheduleShifts.as_view(), name="schedule-shifts"),
     path(f"{_SCHEDULE}/overrides", views.Overrides.as_view(), name="overrides"),
     path(f"{_SCHEDULE}/overrides/<int:pk>", views.OverrideDetail.as_view(), name="override"),
+    path("me/calendar-links", feeds.CalendarLinks.as_view(), name="calendar-links"),
+    path("me/calendar-links/<int:pk>", feeds.CalendarLinkDetail.as_view(), name="calendar-link"),
 ]
