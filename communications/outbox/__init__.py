@@ -4,11 +4,12 @@
 Delivery is at least once to the receiver, with the same key each time, and exactly once in the ledger.
 """
 
-from communications.outbox.rows import Message, cancel, enqueue, enqueue_address
+from communications.outbox.rows import Letter, Message, cancel, enqueue, enqueue_address, enqueue_new
 from communications.outbox.sending import deliver, signed_path
 from communications.outbox.sweeping import deliver_on_threads, drain, next_due, sweep
 
 __all__ = [
+    "Letter",
     "Message",
     "cancel",
     "deliver",
@@ -16,6 +17,7 @@ __all__ = [
     "drain",
     "enqueue",
     "enqueue_address",
+    "enqueue_new",
     "next_due",
     "signed_path",
     "sweep",

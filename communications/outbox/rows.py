@@ -1,6 +1,6 @@
 """Writing the ledger: rows in, and out again when nobody wants them any more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,16 @@ class Message:
     sign: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to one person, with what it is about and the key under which it is in the ledger once."""
+
+    user: User
+    message: Message
+    topic: str
+    dedupe_key: str
+
+
 def enqueue(
     *,
     kind: str,
@@ -57,13 +67,28 @@ def enqueue(
     transaction. In a drill, who does not take part gets a row that says "would have been sent".
     """
     due_at = due_at or now
-    methods = [] if in_app_only else _methods(user)
-    rows = [_row(due_at, None, Delivery.IN_APP, "", dedupe_key)]
-    rows += [_row(due_at, method, method.kind, method.address, dedupe_key) for method in methods]
-    if not methods and not in_app_only:
-        rows.append(_row(due_at, None, Delivery.EMAIL, user.email, dedupe_key))
-    common = {"kind": kind, "topic": topic, "incident": incident, "user": user}
-    return _write(rows, common, message, incident, now)
+    letter = Letter(user, message, topic, dedupe_key)
+    methods = [] if in_app_only else _methods([user]).get(user.pk, [])
+    made = _rows(kind, letter, methods, incident, due_at=due_at, now=now, in_app_only=in_app_only)
+    return _write(made, now)
+
+
+def enqueue_new(
+    letters: Sequence[Letter], *, kind: str, incident: Incident | None = None, now: datetime
+) -> list[Delivery]:
+    """Do what ``enqueue`` does, now and for several people at once, in as many statements as for one; return the rows.
+
+    Only for keys that name something the caller has just written: none of them can be in the ledger yet.
+    """
+    methods = _methods([letter.user for letter in letters])
+    made = [
+        row
+        for letter in letters
+        for row in _rows(kind, letter, methods.get(letter.user.pk, []), incident, due_at=now, now=now)
+    ]
+    Delivery.objects.bulk_create(made)
+    _hand_over_due(made, now)
+    return made
 
 
 def enqueue_address(
@@ -78,9 +103,8 @@ def enqueue_address(
     now: datetime,
 ) -> list[Delivery]:
     """Write one delivery to a mail address that belongs to nobody here; return it in a list."""
-    rows = [_row(due_at or now, None, Delivery.EMAIL, address, dedupe_key)]
-    common: dict[str, Any] = {"kind": kind, "topic": topic, "incident": incident, "user": None}
-    return _write(rows, common, message, incident, now)
+    row = _row(due_at or now, None, Delivery.EMAIL, address, dedupe_key)
+    return _write(_filled([row], kind, topic, None, message, incident, now), now)
 
 
 def cancel(*topics: str, note: str) -> int:
@@ -102,10 +126,31 @@ def hand_over(ids: Iterable[int]) -> None:
         async_task("communications.tasks.deliver_many", waiting[start : start + BATCH])
 
 
-def _methods(user: User) -> list[ContactMethod]:
-    """Return the ways to reach a person from outside; the in-application one needs no row."""
-    active = user.contact_methods.filter(is_active=True).exclude(kind=ContactMethod.Kind.IN_APP)
-    return list(active)
+def _methods(users: Sequence[User]) -> dict[int, list[ContactMethod]]:
+    """Return the ways to reach each person from outside, by id; the in-application one needs no row."""
+    active = ContactMethod.objects.filter(user__in=users, is_active=True)
+    found: dict[int, list[ContactMethod]] = {}
+    for method in active.exclude(kind=ContactMethod.Kind.IN_APP):
+        found.setdefault(method.user_id, []).append(method)
+    return found
+
+
+def _rows(
+    kind: str,
+    letter: Letter,
+    methods: Sequence[ContactMethod],
+    incident: Incident | None,
+    *,
+    due_at: datetime,
+    now: datetime,
+    in_app_only: bool = False,
+) -> list[Delivery]:
+    """Return a person's deliveries, unsaved: the in-application one, and one for each contact method."""
+    rows = [_row(due_at, None, Delivery.IN_APP, "", letter.dedupe_key)]
+    rows += [_row(due_at, method, method.kind, method.address, letter.dedupe_key) for method in methods]
+    if not methods and not in_app_only:
+        rows.append(_row(due_at, None, Delivery.EMAIL, letter.user.email, letter.dedupe_key))
+    return _filled(rows, kind, letter.topic, letter.user, letter.message, incident, now)
 
 
 def _row(
@@ -121,18 +166,23 @@ def _row(
     }
 
 
-def _write(
-    rows: list[dict[str, Any]],
-    common: dict[str, Any],
+def _filled(
+    rows: Sequence[dict[str, Any]],
+    kind: str,
+    topic: str,
+    user: User | None,
     message: Message,
     incident: Incident | None,
     now: datetime,
 ) -> list[Delivery]:
-    suppressed = _is_bystander(incident, common["user"])
+    suppressed = _is_bystander(incident, user)
     state = Delivery.State.SUPPRESSED if suppressed else Delivery.State.QUEUED
-    deliveries = [
+    return [
         Delivery(
-            **common,
+            kind=kind,
+            topic=topic,
+            incident=incident,
+            user=user,
             **row,
             payload=_payload(message, incident, row),
             state=state,
@@ -144,11 +194,20 @@ def _write(
         )
         for row in rows
     ]
+
+
+def _write(deliveries: Sequence[Delivery], now: datetime) -> list[Delivery]:
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     keys = [delivery.dedupe_key for delivery in deliveries]
     stored = list(Delivery.objects.filter(dedupe_key__in=keys).order_by("due_at", "pk"))
-    hand_over(row.pk for row in stored if row.state == Delivery.State.QUEUED and row.due_at <= now)
+    _hand_over_due(stored, now)
     return stored
+
+
+def _hand_over_due(rows: Iterable[Delivery], now: datetime) -> None:
+    """Wake the queue for what is due. What reaches people outside comes first: it is what wakes them."""
+    due = [row for row in rows if row.state == Delivery.State.QUEUED and row.due_at <= now]
+    hand_over(row.pk for row in sorted(due, key=lambda row: row.transport == Delivery.IN_APP))
 
 
 def _is_bystander(incident: Incident | None, user: User | None) -> bool:

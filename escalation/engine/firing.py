@@ -26,28 +26,40 @@ from oncall.models import EscalationRole
 from oncall.targets import Target
 
 STEPS_AT_ONCE = 100
+# A timer that is fired within this time of being due arms nothing that is due as well.
+ON_TIME = timedelta(minutes=1)
 
 
 def fire_due(run: Run) -> int:
     """Fire the incident's due timers in the order of their due times, also those that this arms; return how many."""
     settled, failed = 0, set[int]()
-    for _ in range(STEPS_AT_ONCE):
-        due = timers.armed(run).filter(due_at__lte=run.now).exclude(pk__in=failed)
-        # By kind, "next" before "repeat": whoever the one asks is not asked again by the other in the same instant.
-        timer = due.order_by("due_at", "kind", "pk").first()
-        if timer is None:
+    while settled < STEPS_AT_ONCE and (batch := _batch(run, failed)):
+        for timer in batch:
+            try:
+                with transaction.atomic():
+                    fire(run, timer)
+                settled += 1
+                broken.recovered(timer)
+            except Exception as error:  # noqa: BLE001 - it is logged there
+                failed.add(timer.pk)
+                settled += broken.failed(run, timer, error)
+        if len(batch) == settled and not _is_late(run, batch[0]):
             break
-        try:
-            with transaction.atomic():
-                fire(run, timer)
-            settled += 1
-            broken.recovered(timer)
-        except Exception as error:  # noqa: BLE001 - it is logged there
-            failed.add(timer.pk)
-            settled += broken.failed(run, timer, error)
-    if settled:
+    if settled and not (settled == 1 and run.goes_on):
         note_exhaustion(run)
     return settled
+
+
+def _batch(run: Run, failed: set[int]) -> list[EscalationTimer]:
+    """Return the timers to be fired before looking again: all, or one, where it may arm another that is due by now."""
+    due = timers.armed(run).filter(due_at__lte=run.now).exclude(pk__in=failed)
+    # By kind, "next" before "repeat": whoever the one asks is not asked again by the other in the same instant.
+    batch = list(due.order_by("due_at", "kind", "pk")[:STEPS_AT_ONCE])
+    return batch[:1] if batch and _is_late(run, batch[0]) else batch
+
+
+def _is_late(run: Run, timer: EscalationTimer) -> bool:
+    return run.now - timer.due_at > ON_TIME
 
 
 def fire(run: Run, timer: EscalationTimer) -> None:
@@ -63,7 +75,6 @@ def fire(run: Run, timer: EscalationTimer) -> None:
 
 
 def _fire_rule(run: Run, timer: EscalationTimer) -> None:
-    timers.end_chain(run, timer.role, "Asked again by the matrix")
     rule = RuleSpec.from_json(timer.rule)
     upgraded = timer.rule.get("reason") == "upgraded" and timer.role == EscalationRole.ON_CALL
     ask = Ask(
@@ -73,6 +84,7 @@ def _fire_rule(run: Run, timer: EscalationTimer) -> None:
         prefix=_prefix(timer),
         why=f"{rule.words} by the matrix",
         inform_holders=upgraded,
+        renews=True,
     )
     timers.note(timer, page_role(run, ask))
 

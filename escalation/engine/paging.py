@@ -40,6 +40,8 @@ class Ask:
     why: str = ""
     # Of an upgrade: who has acknowledged stays so, but is told.
     inform_holders: bool = False
+    # Who was asked before in this role is not asked again by the old request: this one takes its place.
+    renews: bool = False
     # Who is not asked, whatever they fill: they have just been sent home.
     spared: frozenset[int] = frozenset()
 
@@ -91,6 +93,8 @@ def page_role(run: Run, ask: Ask) -> str:
     """
     positions = people_for(run.incident, ask.role, run.now)
     asked = _asked(run)
+    if ask.renews and ask.role in asked.last_round:
+        timers.end_chain(run, ask.role, "Asked again by the matrix")
     for position in range(ask.position, max(len(positions), 1)):
         people = positions[position] if position < len(positions) else []
         able = [target for target in people if target.user.is_active]
@@ -125,7 +129,17 @@ def page_next_role(run: Run, role: str, ask: Ask) -> str:
     rule = run.rule(following) or ask.rule
     if rule.action == Action.AGENDA:
         rule = ask.rule
-    page_role(run, replace(ask, role=following, due_at=run.now, rule=rule, position=0, why=note))
+    following_ask = replace(
+        ask,
+        role=following,
+        due_at=run.now,
+        rule=rule,
+        position=0,
+        why=note,
+        inform_holders=False,
+        renews=False,
+    )
+    page_role(run, following_ask)
     return f"Nobody could be asked: the {wording.role_words(following)} was asked at once."
 
 
@@ -170,9 +184,8 @@ def page_people(
     late = max(int((run.now - ask.due_at).total_seconds()), 0)
     needs_answer = answer and ask.rule.action != Action.NOTICE
     round_number = next_round(run, ask.role) if number is None else number
-    pages = []
-    for position, target in people:
-        page = Page.objects.create(
+    pages = Page.objects.bulk_create(
+        Page(
             incident=run.incident,
             user=target.user,
             user_label=str(target.user)[:160],
@@ -187,8 +200,9 @@ def page_people(
             created_at=run.now,
             late_seconds=late,
         )
-        _deliver(run, page, ask.prefix)
-        pages.append(page)
+        for position, target in people
+    )
+    _deliver(run, pages, ask.prefix)
     _record_paged(run, ask, pages, late)
     if needs_answer:
         _tell_others(run, ask.role, pages)
@@ -241,18 +255,16 @@ def next_round(run: Run, role: str) -> int:
     return 0 if last is None else last + 1
 
 
-def _deliver(run: Run, page: Page, prefix: str) -> None:
-    if page.user is None:
-        return
-    outbox.enqueue(
-        kind=Delivery.Kind.PAGE if page.needs_answer else Delivery.Kind.NOTICE,
-        topic=topic(page.pk),
-        dedupe_key=topic(page.pk),
-        user=page.user,
-        message=wording.page_message(page, run.incident, prefix=prefix),
-        incident=run.incident,
-        now=run.now,
-    )
+def _deliver(run: Run, pages: list[Page], prefix: str) -> None:
+    letters = [
+        outbox.Letter(
+            page.user, wording.page_message(page, run.incident, prefix=prefix), topic(page.pk), topic(page.pk)
+        )
+        for page in pages
+        if page.user is not None
+    ]
+    kind = Delivery.Kind.PAGE if pages[0].needs_answer else Delivery.Kind.NOTICE
+    outbox.enqueue_new(letters, kind=kind, incident=run.incident, now=run.now)
 
 
 def topic(page_pk: int) -> str:
@@ -318,10 +330,12 @@ def _arm_chain(run: Run, ask: Ask, position: int, positions: int, number: int) -
     if ask.rule.action == Action.NOTICE:
         return
     rows = [_next(run, ask, position + 1, number)] if position + 1 < positions else []
-    if not timers.chain(run, ask.role).filter(kind=timers.Kind.REPEAT).exists():
+    is_first = number == 1
+    if is_first or not timers.chain(run, ask.role).filter(kind=timers.Kind.REPEAT).exists():
         repeat = _repeat(run, ask.role, ask.rule, ask.due_at, 0, number)
         rows += [repeat] if repeat else []
     timers.insert(rows)
+    run.goes_on = run.goes_on or bool(rows)
 
 
 def arm_next(run: Run, ask: Ask, position: int) -> None:

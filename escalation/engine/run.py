@@ -24,6 +24,8 @@ class Run:
     escalation: Escalation
     now: datetime
     by: Actor = ENGINE
+    # Whether something was armed in this transaction that goes on asking.
+    goes_on: bool = False
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from common import clock
 from escalation.engine.run import Run
@@ -70,8 +70,14 @@ def paused(run: Run) -> QuerySet[EscalationTimer]:
 
 def end_chain(run: Run, role: str, note: str) -> int:
     """End what keeps asking in a role, also what is paused and would run on after a setback; return how many."""
-    resting = paused(run).filter(role=role, kind__in=[Kind.NEXT, Kind.REPEAT])
-    return cancel(run, chain(run, role), note) + resting.update(note=note[:200])
+    asking = EscalationTimer.objects.filter(
+        Q(state=State.ARMED) | Q(state=State.CANCELLED, note=MITIGATED, epoch=run.incident.epoch),
+        incident=run.incident,
+        role=role,
+        kind__in=[Kind.NEXT, Kind.REPEAT],
+    )
+    since = Case(When(state=State.ARMED, then=Value(run.now)), default=F("settled_at"))
+    return asking.update(state=State.CANCELLED, settled_at=since, note=note[:200])
 
 
 def end_expiries(run: Run, user_pk: int, note: str) -> None:
