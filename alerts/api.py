@@ -19,8 +19,10 @@ from incidents.models import Incident
 class AlertSerializer(serializers.ModelSerializer[Alert]):
     # The stubs take this field for an attribute of every serializer.
     source = serializers.CharField(source="source.name", read_only=True)  # type: ignore[assignment]
-    incident = serializers.CharField(source="incident.reference", read_only=True, default=None)
-    component = serializers.CharField(source="component.slug", read_only=True, default=None)
+    incident = serializers.CharField(
+        source="incident.reference", read_only=True, default=None, allow_null=True
+    )
+    component = serializers.CharField(source="component.slug", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = Alert

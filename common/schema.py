@@ -60,6 +60,12 @@ class AutoSchema(BaseAutoSchema):
         status = str(getattr(self.view, "response_status", 200)) if self.method == "POST" else "200"
         return {status: answer}
 
+    def _insert_field_validators(self, field: Any, schema: Any) -> None:
+        """Add what a field demands; an address in an answer may be empty, which is no URI."""
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        if field.read_only and schema.get("format") == "uri":
+            del schema["format"]
+
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
         responses = super()._get_response_bodies(direction)
         if direction == "response":

@@ -117,7 +117,9 @@ class NextUpdate(ActionView):
 
 
 class NotificationSerializer(serializers.ModelSerializer[Notification]):
-    incident = serializers.CharField(source="incident.reference", read_only=True, default=None)
+    incident = serializers.CharField(
+        source="incident.reference", read_only=True, default=None, allow_null=True
+    )
 
     class Meta:
         model = Notification
@@ -185,7 +187,9 @@ class AttemptSerializer(serializers.Serializer[Any]):
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
-    incident = serializers.CharField(source="incident.reference", read_only=True, default=None)
+    incident = serializers.CharField(
+        source="incident.reference", read_only=True, default=None, allow_null=True
+    )
     recipient = serializers.SerializerMethodField(help_text="The person's name; addresses are not shown.")
     attempt_log = AttemptSerializer(many=True, read_only=True)
 

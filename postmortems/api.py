@@ -17,7 +17,7 @@ from postmortems.models import PostMortem
 
 class PostMortemSerializer(serializers.ModelSerializer[PostMortem]):
     incident = serializers.CharField(source="incident.reference", read_only=True)
-    owner = serializers.CharField(source="owner.username", read_only=True, default=None)
+    owner = serializers.CharField(source="owner.username", read_only=True, default=None, allow_null=True)
 
     class Meta:
         model = PostMortem

@@ -238,6 +238,8 @@ class RoleDefinitionShape(serializers.ModelSerializer[RoleDefinition]):
 
 
 class StepShape(serializers.ModelSerializer[PhaseStep]):
+    role = serializers.CharField(read_only=True, help_text="Whose step it is; empty for anybody's.")
+
     class Meta:
         model = PhaseStep
         fields = ["id", "group", "text", "kind", "command", "link", "role"]
