@@ -14,6 +14,6 @@ def on_event(event: Event) -> None:
     """
     open_alerts = Alert.objects.filter(incident=event.incident, state=Alert.State.OPEN)
     if event.kind == EventKind.MERGED:
-        Alert.objects.filter(incident=event.incident).update(incident_id=event.data["into_pk"])
+        Alert.objects.filter(incident=event.incident).update(incident_id=event.incident.merged_into_id)
     elif event.kind in _OVER:
         open_alerts.update(state=Alert.State.RESOLVED, resolved_at=clock.now())

@@ -19,6 +19,13 @@ def incident_for(user: User, reference: str) -> Incident:
     return incident
 
 
+def may_know(user: User, incident: Incident | None) -> bool:
+    """Return whether this person may know of an incident that another one names."""
+    if incident is None or not incident.is_private:
+        return incident is not None
+    return Incident.objects.visible_to(user).filter(pk=incident.pk).exists()
+
+
 def require_responder(by: Actor) -> None:
     """Raise ``NotAllowed`` unless the actor may write on incidents."""
     if not by.can_respond:

@@ -77,7 +77,7 @@ _SENTENCES: dict[str, Callable[[Data], str]] = {
     EventKind.REOPENED: lambda d: "reopened the incident",
     EventKind.CLOSED: lambda d: "closed the incident",
     EventKind.CANCELLED: lambda d: "cancelled: not an incident",
-    EventKind.MERGED: lambda d: f"merged this into {d.get('into', '?')}",
+    EventKind.MERGED: lambda d: f"merged this into {d.get('into') or 'another incident'}",
     EventKind.MERGED_IN: lambda d: f"merged {d.get('merged', '?')} into this",
     EventKind.ROLE_TAKEN: _role_taken,
     EventKind.ROLE_OFFERED: lambda d: f"offered {_role(d)} to {d.get('user_label', '?')}",

@@ -234,7 +234,8 @@ def merge(
     before = move(incident, Status.MERGED, expected_version=expected_version, merged_into=into, ended_at=now)
     _stop_everything(incident)
     _move_people(incident, into)
-    data = {"into": into.reference, "into_pk": into.pk, "from": before}
+    # The entry is read by all who see this incident. Who may know of a private one finds it in ``merged_into``.
+    data = {"into": "" if into.is_private else into.reference, "from": before}
     record(incident, EventKind.MERGED, by=by, text=reason, data=data)
     title = "" if incident.is_private else incident.title  # who sees the other one need not know of this
     merged = {"merged": incident.reference, "merged_pk": incident.pk, "title": title}

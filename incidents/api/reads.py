@@ -102,7 +102,9 @@ class IncidentDetail(GenericAPIView[Incident]):
 
     @extend_schema(operation_id="incidents_retrieve")
     def get(self, request: Request, reference: str) -> Response:
-        return Response(shapes.IncidentShape(shown(the_incident(request, reference))).data)
+        return Response(
+            shapes.IncidentShape(shown(the_incident(request, reference)), context={"request": request}).data
+        )
 
 
 class Timeline(APIView):

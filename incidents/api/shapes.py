@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.models import User
 from incidents import describe
+from incidents.access import may_know
 from incidents.models import (
     ChecklistTick,
     Checkpoint,
@@ -69,12 +70,22 @@ class IncidentRow(serializers.ModelSerializer[Incident]):
         read_only_fields = fields
 
 
+class OtherIncident(serializers.SlugRelatedField[Any]):
+    """Another incident's reference; ``null`` for who may not know of that one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(slug_field="reference", **options)
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(value) if may_know(self.context["request"].user, value) else None
+
+
 class IncidentShape(IncidentRow):
     """Everything about one incident but its timeline."""
 
     declared_by = PersonRef(read_only=True, allow_null=True)
-    merged_into = serializers.SlugRelatedField[Any](slug_field="reference", read_only=True, allow_null=True)
-    follows = serializers.SlugRelatedField[Any](slug_field="reference", read_only=True, allow_null=True)
+    merged_into = OtherIncident(read_only=True, allow_null=True)
+    follows = OtherIncident(read_only=True, allow_null=True)
 
     class Meta(IncidentRow.Meta):
         fields = [

@@ -9,7 +9,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from common import clock
 from incidents import candidates, glance, phasing, snippets
-from incidents.access import is_commander
+from incidents.access import is_commander, may_know
 from incidents.actions.lifecycle import may_reopen
 from incidents.clocks import response_clocks
 from incidents.models import (
@@ -65,6 +65,7 @@ def state(incident: Incident, user: User) -> Context:
     levels = list(TechnicalLevel.objects.all())
     return {
         "incident": incident,
+        "merged_into": incident.merged_into if may_know(user, incident.merged_into) else None,
         "response": response_clocks([incident], now).get(incident.pk),
         "glances": glance.of([incident]).get(incident.pk, []),
         "stages": stages if incident.is_active or incident.status == Status.REPORTED else [],
@@ -194,6 +195,7 @@ def details(incident: Incident, user: User) -> Context:
         "responders": [
             {"user": r.user, "since": r.joined_at, "roles": roles.get(r.user_id, [])} for r in responders
         ],
+        "follows": incident.follows if may_know(user, incident.follows) else None,
         "is_here": user.pk in present,
         "experts": candidates.experts(components, present) if incident.is_active else [],
         "components": components,

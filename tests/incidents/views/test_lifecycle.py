@@ -9,6 +9,7 @@ from accounts.actor import Actor
 from accounts.models import User
 from incidents import actions
 from incidents.models import Component, GateDefinition, Incident, Status
+from tests.incidents.views.conftest import browser
 
 pytestmark = pytest.mark.django_db
 
@@ -262,3 +263,18 @@ def test_without_a_token_nothing_is_done(incident: Incident, alice: User) -> Non
     strict.force_login(alice)
     assert strict.post(url(incident, "cancel"), {"reason": "from elsewhere"}).status_code == 403
     assert status(incident) == Status.INVESTIGATING
+
+
+def test_a_merge_into_a_private_incident_tells_nobody_else_which(
+    incident: Incident, alice: User, as_dave: Client
+) -> None:
+    secret = actions.declare(by=Actor.of(alice), title="A leak", severity=1, is_private=True)
+    actions.merge(by=Actor.of(alice), incident=incident, into=secret)
+    place = f"/incidents/{incident.reference}/"
+    api = f"/api/v1/incidents/{incident.reference}"
+    for path in (place, f"{place}timeline/", f"{place}timeline.md", api, f"{api}/timeline"):
+        assert secret.reference not in as_dave.get(path).content.decode(), path
+    assert "in another incident that only its responders see" in as_dave.get(place).content.decode()
+    as_her = browser(alice)
+    assert secret.reference in as_her.get(place).content.decode()
+    assert as_her.get(api).json()["merged_into"] == secret.reference
