@@ -1,5 +1,6 @@
 """Misconfiguration that would cost pages or secrets, found before anything starts (style.md, "Habits", 13)."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -58,4 +59,7 @@ def production(app_configs: Any, **options: Any) -> list[CheckMessage]:
     if settings.DEFAULT_FROM_EMAIL.endswith("@localhost>"):
         hint = "Set DEFAULT_FROM_EMAIL to an address of yours: mail from localhost is refused as spam."
         found.append(Caution("Pages are sent from localhost.", hint=hint, id="allclear.W003"))
+    if not settings.DEBUG and not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        hint = "Run manage.py collectstatic: until then pages come without style, script and icons."
+        found.append(Caution("The static files were not collected.", hint=hint, id="allclear.W005"))
     return found

@@ -24,14 +24,22 @@ PRODUCTION = {
 }
 
 
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder in which collectstatic has been."""
+    folder = tmp_path_factory.mktemp("static")
+    (folder / "staticfiles.json").write_text("{}")
+    return str(folder)
+
+
 def deploy_check(**changed: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **PRODUCTION, **changed}
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
-def test_the_documented_production_settings_give_no_warning() -> None:
-    done = deploy_check()
+def test_the_documented_production_settings_give_no_warning(collected: str) -> None:
+    done = deploy_check(STATIC_ROOT=collected)
     assert (done.returncode, done.stderr.strip()) == (0, "")
 
 
@@ -43,10 +51,13 @@ def test_the_documented_production_settings_give_no_warning() -> None:
         ({"SITE_URL": "allclear.example.com"}, "SITE_URL is not an address"),
         ({"API_KEY_PEPPER": ""}, "API keys depend on SECRET_KEY"),
         ({"DEFAULT_FROM_EMAIL": "Allclear <allclear@localhost>"}, "Pages are sent from localhost"),
+        ({"STATIC_ROOT": "/nowhere"}, "The static files were not collected"),
     ],
 )
-def test_what_is_wrong_in_production_is_named_with_a_hint(changed: dict[str, str], found: str) -> None:
-    done = deploy_check(**changed)
+def test_what_is_wrong_in_production_is_named_with_a_hint(
+    collected: str, changed: dict[str, str], found: str
+) -> None:
+    done = deploy_check(**{"STATIC_ROOT": collected, **changed})
     assert done.returncode == 1
     assert found in done.stderr
 
