@@ -4,11 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from accounts.models import User
 from communications.models import Delivery
 from escalation.duetimes import RuleSpec
 from escalation.engine.wording import role_words
 from escalation.models import Escalation, EscalationRule, EscalationTimer, Page
-from incidents.models import Incident
+from incidents.models import Incident, Responder
 from oncall.models import EscalationRole
 
 Kind, State = EscalationTimer.Kind, EscalationTimer.State
@@ -36,13 +37,17 @@ class Rung:
 
 @dataclass
 class Ladder:
-    """An incident's escalation as it stands. ``holders`` have it; ``mine`` waits for the viewer's answer."""
+    """An incident's escalation as it stands. ``holders`` have it; ``mine`` waits for the viewer's answer.
+
+    ``not_joined`` are those whom a drill would have paged: nothing goes out to who takes no part.
+    """
 
     rungs: list[Rung]
     holders: list[Page]
     mine: Page | None
     is_exhausted: bool
     next_due: EscalationTimer | None
+    not_joined: list[str] = field(default_factory=list)
 
 
 def ladder(incident: Incident, viewer_pk: int | None) -> Ladder:
@@ -61,7 +66,18 @@ def ladder(incident: Incident, viewer_pk: int | None) -> Ladder:
         mine=next((p for p in newest if p.user_id == viewer_pk and p.state == Page.State.OPEN), None),
         is_exhausted=bool(escalation and escalation.exhausted_at) and incident.is_active,
         next_due=armed[0] if armed and incident.is_active else None,
+        not_joined=_not_joined(incident) if incident.is_drill and incident.is_active else [],
     )
+
+
+def _not_joined(incident: Incident) -> list[str]:
+    """Return the names of those whose page was held back, and who still take no part, in order."""
+    held_back = Delivery.objects.filter(
+        incident=incident, kind=Delivery.Kind.PAGE, state=Delivery.State.SUPPRESSED, user__isnull=False
+    )
+    present = Responder.objects.filter(incident=incident, left_at=None).values("user")
+    people = User.objects.filter(pk__in=held_back.values("user")).exclude(pk__in=present)
+    return [str(person) for person in people.order_by("name")]
 
 
 def _newest(pages: list[Page]) -> list[Page]:

@@ -254,3 +254,13 @@ def test_the_panel_costs_the_same_however_many_were_paged(
         builders.page_for(builders.person(f"Person {number}"), incident)
     with django_assert_max_num_queries(25):
         shown(client, incident, **HTMX)
+
+
+def test_a_drill_says_who_was_not_paged_since_they_have_not_joined(
+    client: Client, platform: Team, alice: User, bob: User
+) -> None:
+    drill = actions.declare(by=Actor.of(alice), title="Lose a replica", severity=1, is_drill=True)
+    client.force_login(alice)
+    assert "Nothing was sent to Bob." in shown(client, drill)
+    actions.join(by=Actor.of(bob), incident=drill)
+    assert "Nothing was sent to" not in shown(client, drill)
