@@ -35,4 +35,5 @@ def open_pages(user: User) -> Iterable[Waiting]:
     )
     incidents = {page.incident_id: page.incident for page in pages.select_related("incident")}
     for incident in incidents.values():
-        yield Waiting("You are paged: do you have it?", f"{incident.get_absolute_url()}#escalation", incident)
+        url = f"{incident.get_absolute_url()}#escalation"
+        yield Waiting("You are paged: do you have it?", url, incident, is_urgent=True)

@@ -29,7 +29,10 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something that one person is asked for; ``about`` stands beneath it where it belongs to no incident."""
+    """Something that one person is asked for; ``about`` stands beneath it where it belongs to no incident.
+
+    What is urgent comes first: somebody counts on an answer now.
+    """
 
     title: str
     url: str
@@ -37,6 +40,7 @@ class Waiting:
     due_at: datetime | None = None
     icon: str = "bell-ring"
     about: str = ""
+    is_urgent: bool = False
 
 
 Glances = Callable[[Sequence[Incident]], Mapping[int, Iterable[Glance]]]
@@ -63,9 +67,9 @@ def of(incidents: Sequence[Incident]) -> dict[int, list[Glance]]:
 
 
 def waiting_for(user: User) -> list[Waiting]:
-    """Return what waits for this person, soonest first, from this app and those above."""
+    """Return what waits for this person, what is urgent and then the soonest first, from this app and those above."""
     found = [waiting for source in (of_this_app, *_waiting()) for waiting in source(user)]
-    return sorted(found, key=lambda w: (w.due_at is None, w.due_at or clock.now(), w.title))
+    return sorted(found, key=lambda w: (not w.is_urgent, w.due_at is None, w.due_at or clock.now(), w.title))
 
 
 def of_this_app(user: User) -> Iterable[Waiting]:
