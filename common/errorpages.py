@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.template.loader import get_template
 
 from common.errors import Blocked, Blocker, DomainError
+from common.htmx import with_toast
 
 RETRY_AFTER = 5  # seconds: a restarted PostgreSQL is back in less
 UNAVAILABLE = "The database cannot be reached right now. Nothing was stored; try again in a moment."
@@ -52,7 +53,8 @@ def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
     template = f"{error.status}.html" if error.status in {400, 403, 404, 409, 413} else "400.html"
     context = {"detail": error.sentence, "exception": error.sentence, "blockers": blockers,
                "back_url": _back(request)}  # fmt: skip
-    return render(request, template, context, status=error.status)
+    answer = render(request, template, context, status=error.status)
+    return with_toast(request, answer, error.sentence, "danger")
 
 
 def _back(request: HttpRequest) -> str:

@@ -51,6 +51,11 @@ class ActionForm(forms.Form):
         return 400 if self.is_bound and self.errors else 200
 
     @property
+    def refused(self) -> str:
+        """The sentence of the action's refusal, else ""."""
+        return self.refusal.sentence if self.refusal is not None else ""
+
+    @property
     def blockers(self) -> Sequence[Blocker]:
         return getattr(self.refusal, "blockers", ())
 

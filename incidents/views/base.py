@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.actor import Actor
 from accounts.models import User
+from common.htmx import with_toast
 from incidents.access import incident_for, require_responder
 from incidents.forms import ActionForm
 from incidents.models import Incident
@@ -85,7 +86,9 @@ def asked(
         "back": f"{incident.get_absolute_url()}{ask.back}",
         **ask.context,
     }
-    return render(request, ask.template, context, status=form.status)
+    return with_toast(
+        request, render(request, ask.template, context, status=form.status), form.refused, "danger"
+    )
 
 
 def went_through(

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from accounts.actor import Actor
 from common.errors import NotFound
-from common.htmx import is_fragment
+from common.htmx import is_fragment, with_toast
 from incidents import actions, export
 from incidents import timeline as entries
 from incidents.forms import ComposerForm, CorrectForm, DecisionForm, HypothesisForm, HypothesisStateForm
@@ -30,7 +30,7 @@ def write(request: HttpRequest, reference: str) -> HttpResponse:
         return render(request, "incidents/_composer.html", fresh | {"written": event})
     template = "incidents/_composer.html" if is_fragment(request) else "incidents/write.html"
     context = {"incident": incident, "composer": form, "can_respond": True, "is_drill": incident.is_drill}
-    return render(request, template, context, status=form.status)
+    return with_toast(request, render(request, template, context, status=form.status), form.refused, "danger")
 
 
 def _write(by: Actor, incident: Incident, form: ComposerForm) -> Event:

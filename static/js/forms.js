@@ -69,18 +69,21 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("htmx:beforeRequest", ({ target, detail }) => {
   if (target.tagName === "FORM") busy(target, detail.requestConfig?.triggeringEvent?.submitter);
 });
+// Before the answer replaces the form: the new one must not find the draft of what was just sent.
+document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
+  if (detail.elt.tagName === "FORM" && detail.xhr.status < 400) forget(detail.elt);
+});
 document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   if (target.tagName !== "FORM") return;
   idle(target);
-  if (!detail.successful) return;
-  forget(target);
-  if (target.hasAttribute("data-reset")) target.reset();
+  if (detail.successful && target.hasAttribute("data-reset")) target.reset();
 });
 document.addEventListener("htmx:sendError", () => {
   const text = "No connection: nothing was sent. What you typed is kept.";
   document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind: "danger" } }));
 });
 document.addEventListener("htmx:responseError", ({ detail }) => {
+  if (detail.xhr.getResponseHeader("HX-Trigger")?.includes("toast")) return; // the answer says itself what happened
   const text = detail.xhr.status === 409 ? "Somebody was faster: look at what changed." : `That did not work (${detail.xhr.status}). What you typed is kept.`;
   document.dispatchEvent(new CustomEvent("toast", { detail: { text, kind: "danger" } }));
 });

@@ -150,3 +150,17 @@ def test_the_timeline_leaves_as_markdown_and_json(incident: Incident, as_dave: C
     data = json.loads(as_dave.get(url(incident, "timeline.json")).content)
     assert data["reference"] == incident.reference
     assert data["timeline"][0]["kind"] == "declared"
+
+
+def test_htmx_is_told_who_was_first(incident: Incident, alice: User, as_bob: Client) -> None:
+    """A fragment that is refused is not shown: its sentence comes as a toast."""
+    actions.cancel(by=Actor.of(alice), incident=incident, reason="a false alarm")
+    answer = as_bob.post(
+        f"/incidents/{incident.reference}/checkpoints/",
+        {"question": "Better?", "due_in": "15"},
+        headers={"HX-Request": "true"},
+    )
+    assert answer.status_code == 409
+    toast = json.loads(answer.headers["HX-Trigger"])["toast"]
+    assert "Alice" in toast["text"]
+    assert toast["kind"] == "danger"
