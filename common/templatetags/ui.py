@@ -239,15 +239,15 @@ def nav_item(
 ) -> dict[str, Any]:
     """Render a link of the navigation; nothing when the URL does not exist.
 
-    It is marked on its page and on those below it, except below ``but``, which has an item of its own.
+    It is marked on its page and on those below it, except below those of ``but``, which have items of their own.
     """
     href = _address(url_name)
     if not href:
         return {"href": ""}
     request = context.get("request")
     path = request.path if request else ""
-    other = _address(but) if but else ""
-    elsewhere = bool(other) and path.startswith(other)
+    others = [_address(name) for name in but.split()]
+    elsewhere = any(other and path.startswith(other) for other in others)
     current = path == href or (href != "/" and path.startswith(href) and not elsewhere)
     return {
         "href": href,

@@ -117,3 +117,11 @@ def test_the_number_of_queries_does_not_depend_on_what_is_found(
     assert Incident.objects.count() == 60
     with django_assert_max_num_queries(12):
         as_bob.get("/incidents/?q=n&sort=-severity")
+
+
+def test_a_page_behind_the_last_says_so_and_leads_back(as_bob: Client) -> None:
+    builders.bare_incident("one")
+    page = as_bob.get("/incidents/?page=99&severity=1").content.decode()
+    assert "No such page" in page
+    assert "No incident fits" not in page
+    assert 'href="?severity=1"' in page

@@ -103,3 +103,25 @@ def test_a_breached_promise_is_marked(procedure: None, as_bob: Client) -> None:
     long_ago = timezone.now() - timedelta(hours=2)
     builders.bare_incident(declared_at=long_ago, response_started_at=long_ago, response_due_at=long_ago)
     assert "data-breached" in as_bob.get("/").content.decode()
+
+
+def test_an_open_page_stands_first_in_what_waits_for_me(incident: Incident, alice: User, bob: User) -> None:
+    soon = timezone.now() + timedelta(minutes=5)
+    actions.assign_task(
+        by=Actor.of(alice), incident=incident, title="Read the log", assignee=bob, due_at=soon
+    )
+    builders.page_for(bob, incident)
+    page = browser(bob).get("/").content.decode()
+    assert page.index("You are paged") < page.index("Read the log")
+
+
+def test_who_may_only_look_reports_instead_of_declaring(procedure: None, as_dave: Client) -> None:
+    for path in ("/", "/incidents/", "/incidents/report/"):
+        page = as_dave.get(path).content.decode()
+        assert 'href="/incidents/declare/"' not in page
+        assert 'href="/incidents/report/"' in page
+
+
+@pytest.mark.parametrize("place", ["/postmortems/", "/reviews/"])
+def test_both_menus_lead_to_what_comes_after_an_incident(procedure: None, as_bob: Client, place: str) -> None:
+    assert as_bob.get("/").content.decode().count(f'href="{place}"') == 2  # side bar and phone
