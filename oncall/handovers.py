@@ -49,13 +49,16 @@ def path(change: ShiftChange) -> str:
 
 
 def brief(
-    schedule: Schedule, at: datetime, outgoing: Sequence[User], began: datetime, until: datetime | None
+    schedule: Schedule, at: datetime, had_it: Sequence[User], began: datetime, until: datetime | None
 ) -> dict[str, Any]:
-    """Return what the incoming person should know at ``at``: plain values, instants as ISO 8601 in UTC."""
+    """Return what the incoming person should know at ``at``: plain values, instants as ISO 8601 in UTC.
+
+    ``had_it`` are the people whose shift it was since ``began``; ``until`` is the end of the one that begins.
+    """
     return {
         "began": began.isoformat(),
         "open": [_open(incident, at) for incident in _open_incidents(schedule)],
-        "happened": _happened(schedule, began, at, outgoing),
+        "happened": _happened(schedule, began, at, had_it),
         "ends_soon": _ends_soon(schedule, at, until),
     }
 
@@ -147,33 +150,36 @@ def _ends_soon(schedule: Schedule, at: datetime, until: datetime | None) -> list
     return sorted(found, key=lambda row: str(row["at"]))[:MOST]
 
 
-def tell(change: ShiftChange, outgoing: Sequence[User], now: datetime, *, was_taken: bool) -> None:
-    """Tell both people that the pager changed hands; who took it and whom they relieved know that already."""
-    late = spans.late_words(change.at, now)
+def tell_incoming(change: ShiftChange, now: datetime, *, was_taken: bool) -> None:
+    """Tell the incoming person that they have the pager, with the brief; who took it finds that in Allclear only."""
     if change.incoming is None:
-        _tell_of_gap(change, outgoing, now)
         return
     words = f"You have the pager of {change.schedule}{_until(change, change.incoming.zone)}"
-    parts = [words, f"This message is {late}." if late else "", summary(change)]
-    if not was_taken:
-        parts.append("Say “I have the pager” on the page of the hand-over.")
-    text = "\n\n".join(filter(None, parts))
-    message = Message(f"[On-call] {words}", text, path=path(change))
+    ask = "" if was_taken else "Say “I have the pager” on the page of the hand-over."
+    message = _message(change, words, now, summary(change), ask)
     tell_person(change.incoming, topic(change), message, now, topic=topic(change), in_app_only=was_taken)
-    if was_taken:
-        return
-    for user in outgoing:
-        words = f"{change.incoming} has the pager of {change.schedule} now: your shift is over"
-        text = "\n\n".join(filter(None, [words, f"This message is {late}." if late else "", summary(change)]))
-        message = Message(f"[On-call] {words}", text, path=path(change))
-        tell_person(user, topic(change), message, now, topic=f"{topic(change)}:out")
 
 
-def _tell_of_gap(change: ShiftChange, outgoing: Sequence[User], now: datetime) -> None:
+def tell_outgoing(
+    change: ShiftChange, outgoing: Sequence[User], incoming: Sequence[User], now: datetime
+) -> None:
+    """Tell those whose shift is over who has the pager now; that nobody has, only in Allclear: it is planned so."""
+    names = " and ".join(str(user) for user in incoming)
     for user in outgoing:
         words = f"Your shift is over: nobody is on call for {change.schedule} now"
-        message = Message(f"[On-call] {words}", words, path=path(change))
-        tell_person(user, topic(change), message, now, topic=f"{topic(change)}:out", in_app_only=True)
+        rest = ""
+        if incoming:
+            has = "has" if len(incoming) == 1 else "have"
+            words = f"{names} {has} the pager of {change.schedule} now: your shift is over"
+            rest = summary(change)
+        message, about = _message(change, words, now, rest), f"{topic(change)}:out"
+        tell_person(user, topic(change), message, now, topic=about, in_app_only=not incoming)
+
+
+def _message(change: ShiftChange, words: str, now: datetime, *rest: str) -> Message:
+    late = spans.late_words(change.at, now)
+    parts = [words, f"This message is {late}." if late else "", *rest]
+    return Message(f"[On-call] {words}", "\n\n".join(filter(None, parts)), path=path(change))
 
 
 def summary(change: ShiftChange) -> str:

@@ -118,21 +118,18 @@ def _look(pk: int, now: datetime) -> int:
 def _told(schedule: Schedule, hand_off: HandOff, shifts: list[Shift], now: datetime) -> None:
     """Write the hand-over of each incoming person, or that nobody follows, and tell everybody."""
     people = User.objects.in_bulk(hand_off.was | hand_off.will_be)
-    outgoing = [people[pk] for pk in sorted(hand_off.outgoing) if pk in people]
-    able = [people[pk] for pk in sorted(hand_off.incoming) if pk in people and people[pk].is_active]
-    taken = set(
-        schedule.overrides.filter(origin=Override.Origin.TAKEN, starts_at=hand_off.at).values_list(
-            "user_id", flat=True
-        )
+    had_it, stay, outgoing, arrive = (
+        [people[pk] for pk in sorted(pks) if pk in people]
+        for pks in (hand_off.was, hand_off.was & hand_off.will_be, hand_off.outgoing, hand_off.incoming)
     )
-    stays = any(people[pk].is_active for pk in hand_off.was & hand_off.will_be if pk in people)
-    if not able and stays:
+    able = [user for user in arrive if user.is_active]
+    if not able and any(user.is_active for user in stay):
         return  # somebody was on call too and no longer is: their colleague still has it
     began = _began(schedule, hand_off.at)
     # Whoever had the pager until now is not asked about it any more.
-    ShiftChange.objects.filter(schedule=schedule, at__lt=hand_off.at).exclude(remind_at=None).update(
-        remind_at=None
-    )
+    before = ShiftChange.objects.filter(schedule=schedule, at__lt=hand_off.at)
+    before.exclude(remind_at=None).update(remind_at=None)
+    taken = _took_it(schedule, hand_off.at)
     incoming: list[User | None] = [*able] or [None]
     for user in incoming:
         until = _until(shifts, user, hand_off.at) if user else None
@@ -143,13 +140,22 @@ def _told(schedule: Schedule, hand_off: HandOff, shifts: list[Shift], now: datet
         if not is_new:
             continue
         change.outgoing.set(outgoing)
-        change.brief = handovers.brief(schedule, hand_off.at, outgoing, began, until)
-        if user is not None and user.pk in taken:
-            change.acknowledged_at = hand_off.at  # they took it themselves
+        change.brief = handovers.brief(schedule, hand_off.at, had_it, began, until)
+        was_taken = user is not None and user.pk in taken
+        if was_taken:
+            change.acknowledged_at = hand_off.at
         elif user is not None:
             change.remind_at = max(hand_off.at, now) + REMIND_AFTER
         change.save(update_fields=["brief", "acknowledged_at", "remind_at"])
-        handovers.tell(change, outgoing, now, was_taken=user is not None and user.pk in taken)
+        handovers.tell_incoming(change, now, was_taken=was_taken)
+        if user == incoming[0] and not was_taken:
+            handovers.tell_outgoing(change, outgoing, able, now)
+
+
+def _took_it(schedule: Schedule, at: datetime) -> set[int]:
+    """Return who took the pager themselves at an instant: they and whom they relieved know of it already."""
+    taken = schedule.overrides.filter(origin=Override.Origin.TAKEN, starts_at=at)
+    return set(taken.values_list("user_id", flat=True))
 
 
 def _began(schedule: Schedule, at: datetime) -> datetime:

@@ -41,11 +41,12 @@ def relief(schedule: Schedule, at: datetime, taker: User | None = None) -> Relie
     """
     horizon = at + spans.AHEAD
     shifts = resolve(load_spec(schedule, at, horizon), at, horizon)
-    others = [run for run in spans.runs(shifts) if taker is None or run.user_id != taker.pk]
-    running = [run for run in others if run.start <= at]
-    ends = [run.end for run in running] or [run.start for run in others]
+    mine = taker.pk if taker else None
+    others = [shift for shift in shifts if shift.user_id not in (None, mine)]
+    running = [shift for shift in others if shift.start <= at]
+    ends = [shift.end for shift in running] or [shift.start for shift in others]
     until = min((end for end in ends if end < horizon), default=at + DEFAULT_LENGTH)
-    people = User.objects.in_bulk({run.user_id for run in running})
+    people = User.objects.in_bulk({shift.user_id for shift in running if shift.user_id is not None})
     return Relief(sorted(people.values(), key=str), until)
 
 
