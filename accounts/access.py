@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from accounts.models import ApiKey, ContactMethod, User
+from accounts.models import ApiKey, ContactMethod, EmergencyContact, User
 from common.errors import NotFound
 
 
@@ -27,3 +27,11 @@ def api_key_for(user: User, pk: int) -> ApiKey:
     if key is None:
         raise NotFound("There is no such API key.")
     return key
+
+
+def emergency_contact_for(pk: int) -> EmergencyContact:
+    """Return an emergency contact; everybody who is signed in may know of it. Raises ``NotFound``."""
+    found = EmergencyContact.objects.filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such contact.")
+    return found

@@ -11,7 +11,15 @@ from django.utils.module_loading import import_string
 
 from accounts import audit
 from accounts.actor import SYSTEM, Actor
-from accounts.models import AccessRole, BusinessCalendar, BusinessHours, ContactMethod, Team, User
+from accounts.models import (
+    AccessRole,
+    BusinessCalendar,
+    BusinessHours,
+    ContactMethod,
+    EmergencyContact,
+    Team,
+    User,
+)
 from accounts.write import action
 from common import clock
 from common.errors import Conflict, Invalid, NotAllowed
@@ -223,3 +231,14 @@ def _first_team(admin: User, name: str, time_zone: str) -> None:
         is_default=True, defaults={"name": name}, create_defaults={"name": name, "slug": "first-team"}
     )
     team.members.add(admin)
+
+
+@action
+def verify_contact(*, by: Actor, contact: EmergencyContact) -> EmergencyContact:
+    """Note that an emergency contact was tried now and answers; return it (R59). Raises ``NotAllowed``."""
+    if by.user is not None and not by.can_respond:
+        raise NotAllowed("Your role lets you look at contacts but not vouch for them.")
+    contact.verified_at = clock.now()
+    EmergencyContact.objects.filter(pk=contact.pk).update(verified_at=contact.verified_at)
+    audit.record(by=by, action="contact.verified", about=contact, data={})
+    return contact

@@ -10,7 +10,7 @@ from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from accounts import audit, calendars, keys
+from accounts import actions, audit, calendars, keys
 from accounts.adminbase import AuditedModelAdmin, ReadOnlyModelAdmin, actor_of
 from accounts.models import (
     AccessRole,
@@ -19,6 +19,7 @@ from accounts.models import (
     BusinessCalendar,
     BusinessHours,
     ContactMethod,
+    EmergencyContact,
     Qualification,
     SpecialDay,
     Team,
@@ -193,6 +194,23 @@ def _right_now(calendar: Calendar) -> str:
     spans = open_intervals(calendar, now - timedelta(days=1), days=3)
     closing = next(end for start, end in spans if start <= now < end).astimezone(calendar.zone)
     return f"Open until {instants.clock(closing, now)} ({closing.tzname()})"
+
+
+@admin.register(EmergencyContact)
+class EmergencyContactAdmin(AuditedModelAdmin):
+    """Whom to call beyond the people here. A contact that nobody has tried for 90 days is amber under Readiness."""
+
+    list_display = ["name", "kind", "provides", "phone", "address", "hours", "verified_at"]
+    list_filter = ["kind"]
+    search_fields = ["name", "provides"]
+    readonly_fields = ["verified_at"]
+    actions = ["say_tried"]
+
+    @admin.action(description="Tried today: they answer")
+    def say_tried(self, request: HttpRequest, queryset: QuerySet[EmergencyContact]) -> None:
+        for contact in queryset:
+            actions.verify_contact(by=actor_of(request), contact=contact)
+        self.message_user(request, "Noted: they were tried today.")
 
 
 @admin.register(ApiKey)

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import actions, keys
-from accounts.access import api_key_for, contact_method_for
-from accounts.models import ApiKey, ContactMethod, Team, User
+from accounts.access import api_key_for, contact_method_for, emergency_contact_for
+from accounts.models import ApiKey, ContactMethod, EmergencyContact, Team, User
 from accounts.rest import ActionView, actor_of, person, run
 
 
@@ -235,7 +235,35 @@ class Teams(ListAPIView[Team]):
         return Team.objects.prefetch_related("members").order_by("name", "pk")
 
 
+class EmergencyContactShape(serializers.ModelSerializer[EmergencyContact]):
+    class Meta:
+        model = EmergencyContact
+        fields = [
+            "id", "kind", "name", "provides", "phone", "address", "contract", "hours", "is_complete", "verified_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class EmergencyContacts(ListAPIView[EmergencyContact]):
+    """Whom to call beyond the people here: vendors, and teams without an account."""
+
+    serializer_class = EmergencyContactShape
+    queryset = EmergencyContact.objects.all()
+
+
+class VerifyContact(ActionView):
+    """Note that a contact was tried now and answers."""
+
+    serializer_class = Nothing
+    response_serializer_class = EmergencyContactShape
+
+    def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
+        return run(actions.verify_contact, request, contact=emergency_contact_for(kwargs["pk"]))
+
+
 urlpatterns = [
+    path("contacts", EmergencyContacts.as_view(), name="contacts"),
+    path("contacts/<int:pk>/verified", VerifyContact.as_view(), name="contact-verified"),
     path("me", Me.as_view(), name="me"),
     path("me/contact-methods", ContactMethods.as_view(), name="contact-methods"),
     path("me/contact-methods/<int:pk>", ContactMethodDetail.as_view(), name="contact-method"),

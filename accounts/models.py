@@ -300,6 +300,46 @@ class ContactMethod(models.Model):
                 raise ValidationError({"address": "This is not a mail address."}) from error
 
 
+class EmergencyContact(models.Model):
+    """Whom to call beyond the people here: a vendor's support, a team that has no account (R58, R59)."""
+
+    class Kind(models.TextChoices):
+        INTERNAL = "internal", "Internal"
+        VENDOR = "vendor", "Vendor"
+
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.VENDOR)
+    name = models.CharField(max_length=120, unique=True)
+    provides = models.CharField(max_length=200, blank=True, help_text="What they look after.")
+    phone = models.CharField(max_length=40, blank=True, help_text="With the country: +44 20 7946 0000.")
+    address = models.CharField(
+        "portal or mail",
+        max_length=300,
+        blank=True,
+        help_text="https://… of the support portal, or a mail address.",
+    )
+    contract = models.CharField(max_length=120, blank=True, help_text="What they ask for first.")
+    hours = models.CharField(max_length=120, blank=True, help_text="When they answer, such as “24/7”.")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Lower is listed first.")
+    verified_at = models.DateTimeField(
+        "last tried",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When somebody last saw that it answers.",
+    )
+
+    class Meta:
+        ordering = ["kind", "position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether anybody could reach them."""
+        return bool(self.phone or self.address)
+
+
 class ApiKey(models.Model):
     """A key for integrations, ``ac_<public_id>_<secret>``. Only a keyed digest of the secret is stored."""
 

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from accounts.views import profile, setup
+from accounts.views import contacts, profile, setup
 
 app_name = "accounts"
 urlpatterns = [
     path("setup/", setup.setup, name="setup"),
+    path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/<int:pk>/verified/", contacts.verify, name="verify_contact"),
     path("me/", profile.profile, name="profile"),
     path("me/contact-methods/add/", profile.add_method, name="add_method"),
     path("me/contact-methods/<int:pk>/", profile.change_method, name="change_method"),

@@ -15,7 +15,16 @@ from accounts.models import User
 from config.admingroups import grouped
 
 FORBIDDEN = "Settings are for admins. Ask an admin for the role, or to make the change."
-OWN_APPS = {"accounts", "incidents", "communications", "oncall", "escalation", "alerts", "postmortems"}
+OWN_APPS = {
+    "accounts",
+    "incidents",
+    "communications",
+    "oncall",
+    "escalation",
+    "alerts",
+    "postmortems",
+    "readiness",
+}
 
 
 class SettingsSite(admin.AdminSite):

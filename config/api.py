@@ -12,7 +12,16 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-APPS = ("accounts", "incidents", "communications", "oncall", "escalation", "alerts", "postmortems")
+APPS = (
+    "accounts",
+    "incidents",
+    "communications",
+    "oncall",
+    "escalation",
+    "alerts",
+    "postmortems",
+    "readiness",
+)
 
 
 class SlashMiddleware:

@@ -3,6 +3,7 @@
 # Name of the browser's URL → names of the API's. Several where one form does several things.
 TWINS: dict[str, tuple[str, ...]] = {
     "accounts:profile": ("api:me",),
+    "accounts:verify_contact": ("api:contact-verified",),
     "accounts:add_method": ("api:contact-methods",),
     "accounts:change_method": ("api:contact-method",),
     "accounts:remove_method": ("api:contact-method",),

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "escalation",
     "alerts",
     "postmortems",
+    "readiness",
     "config",
 ]
 
@@ -295,6 +296,18 @@ DUE_SOURCES = [
 # What the incident pages show of the apps above: each incident's next clocks, and what waits for the viewer.
 INCIDENT_GLANCES = ["communications.glance.update_clocks", "escalation.glance.next_pages"]
 WAITING_FOR_ME = ["escalation.glance.open_pages", "oncall.glance.waiting"]
+# What must be there before a page is needed, in the order in which an installation is set up.
+READINESS_CHECKS = [
+    "escalation.readiness.default_team",
+    "oncall.readiness.roles_filled",
+    "oncall.readiness.rotas_covered",
+    "oncall.readiness.people_reachable",
+    "oncall.readiness.layers_lasting",
+    "oncall.readiness.calendars_read",
+    "escalation.readiness.matrix_complete",
+    "accounts.readiness.calendars_open",
+    "accounts.readiness.emergency_contacts",
+]
 # Answers "who is on call for this incident?" to the apps below escalation.
 ON_CALL_RESOLVER = "oncall.targets.on_call_for"
 # Answers "who may be asked to decide as manager?" likewise (update reminders one cadence late).

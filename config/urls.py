@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("communications.urls")),
     path("", include("oncall.urls")),
     path("", include("escalation.urls")),
+    path("", include("readiness.urls")),
     path("", include("postmortems.urls")),
 ]
 

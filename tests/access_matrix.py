@@ -33,6 +33,8 @@ ACCOUNTS: dict[str, Row] = {
     "api-docs": {"GET": "L+++++"},
     "accounts:setup": {"GET": "LLLLLL", "POST": "++++++"},
     "accounts:profile": {"GET": "L+++++", "POST": "L+++++"},
+    "accounts:contacts": {"GET": "L+++++"},
+    "accounts:verify_contact": {"POST": "LN+++N"},
     "accounts:add_method": {"POST": "L+++++"},
     "accounts:change_method": {"GET": "L00000", "POST": "L00000"},
     "accounts:remove_method": {"POST": "L00000"},
@@ -52,6 +54,9 @@ API: dict[str, Row] = {
     "api:api-key": {"DELETE": "K00000"},
     "api:calendar-links": {"GET": "K+++++", "POST": "K+++++"},
     "api:calendar-link": {"DELETE": "K00000"},
+    "api:contacts": {"GET": "K+++++"},
+    "api:contact-verified": {"POST": "KN+++N"},
+    "api:readiness": {"GET": "K+++++"},
     "api:users": {"GET": "K+++++"},
     "api:user": {"GET": "K+++++"},
     "api:teams": {"GET": "K+++++"},
@@ -218,6 +223,8 @@ ESCALATION: dict[str, Row] = {
     "escalation:release": {"POST": "L00000"},
 }
 
+READINESS: dict[str, Row] = {"readiness:readiness": {"GET": "L+++++"}}
+
 POSTMORTEMS: dict[str, Row] = {
     "postmortems:index": {"GET": "L+++++"},
     "postmortems:panel": {"GET": "L+++++"},
@@ -232,6 +239,7 @@ MATRIX: dict[str, dict[str, Row]] = {
     "communications": COMMUNICATIONS,
     "oncall": ONCALL,
     "escalation": ESCALATION,
+    "readiness": READINESS,
     "postmortems": POSTMORTEMS,
 }
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.actor import Actor
-from accounts.models import AccessRole, ApiKey, User
+from accounts.models import AccessRole, ApiKey, EmergencyContact, User
 from communications.models import Delivery, Notification
 from communications.outbox import Message, enqueue
 from incidents import actions
@@ -56,6 +56,7 @@ def places(carol: User, commander: User) -> dict[str, dict[str, Any]]:
 def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[str, dict[str, Any]]:
     builders.api_key(carol)
     key = ApiKey.objects.get().pk
+    contact = EmergencyContact.objects.create(name="Cloud support", phone="+44 20 7946 0000").pk
     page = builders.page_for(carol)
     rows = enqueue(
         kind="notice", topic="t", dedupe_key="n:1", user=carol, message=Message("x", "y"), now=timezone.now()
@@ -91,6 +92,7 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
         **{f"api:contact-method{what}": method for what in ("", "-move", "-test")},
         "accounts:send_test": method,
         **{name: {"pk": key} for name in ("accounts:revoke_key", "api:api-key")},
+        **{name: {"pk": contact} for name in ("accounts:verify_contact", "api:contact-verified")},
         **{name: {"pk": notification.pk} for name in ("communications:follow", "communications:read",
                                                       "api:notification-read")},
         **{name: {"pk": page.pk} for name in ("api:page-acknowledge", "api:page-decline")},

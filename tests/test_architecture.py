@@ -14,7 +14,7 @@ LINE = [
     {"incidents"},
     {"communications"},
     {"oncall"},
-    {"escalation", "alerts", "postmortems"},
+    {"escalation", "alerts", "postmortems", "readiness"},
     {"config"},
 ]
 LEVEL = {app: level for level, apps in enumerate(LINE) for app in apps}

@@ -4,7 +4,7 @@ from collections import Counter
 
 from django.db import transaction
 
-from accounts.models import BusinessCalendar, BusinessHours, Qualification, Team
+from accounts.models import BusinessCalendar, BusinessHours, EmergencyContact, Qualification, Team
 from communications.models import CadenceRule, UpdateTemplate
 from config.defaults import people, process, wording
 from escalation.models import EscalationRule
@@ -39,6 +39,7 @@ def load() -> Counter[str]:
     first_time = _severities(made)
     if first_time:
         _symptoms(made)
+        _contacts(made)
     _roles(made)
     _phases(made)
     _gates(made)
@@ -63,6 +64,12 @@ def _severities(made: Counter[str]) -> bool:
 def _symptoms(made: Counter[str]) -> None:
     rows = [Symptom(position=position, **row) for position, row in enumerate(people.SYMPTOMS)]
     made["symptoms"] += len(Symptom.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def _contacts(made: Counter[str]) -> None:
+    """Create the contacts that the procedure names. They are incomplete, and readiness says so (R58)."""
+    rows = [EmergencyContact(position=position, **row) for position, row in enumerate(people.CONTACTS)]
+    made["emergency contacts"] += len(EmergencyContact.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def _roles(made: Counter[str]) -> None:

@@ -54,6 +54,14 @@ SYMPTOMS: list[dict[str, Any]] = [
     {"severity": 4, "text": "Non-urgent improvements"},
 ]
 
+CONTACTS: list[dict[str, Any]] = [
+    {"kind": "internal", "name": "Infrastructure Team", "provides": "Machines, network, clusters"},
+    {"kind": "vendor", "name": "Cloud Provider Support", "provides": "Compute, storage, network"},
+    {"kind": "vendor", "name": "Database Provider", "provides": "Managed databases"},
+    {"kind": "vendor", "name": "CDN Provider", "provides": "Edge and TLS", "hours": "24/7"},
+    {"kind": "vendor", "name": "Monitoring Provider", "provides": "Metrics, logs, alerts"},
+]
+
 QUALIFICATIONS = {
     "incident-commander": "Incident Commander",
     "technical-lead": "Technical Lead",
