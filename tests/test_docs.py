@@ -30,7 +30,9 @@ OWN_APPS = (
     "config",
     "escalation",
     "incidents",
+    "oncall",
     "postmortems",
+    "readiness",
 )
 
 
