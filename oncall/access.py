@@ -1,8 +1,8 @@
-"""Who may change who is on call."""
+"""Who may change who is on call, and the doors from a URL to a row."""
 
 from accounts.actor import Actor
-from common.errors import NotAllowed
-from oncall.models import Schedule
+from common.errors import NotAllowed, NotFound
+from oncall.models import CoverRequest, Schedule, ShiftChange
 
 
 def may_edit_schedule(by: Actor, schedule: Schedule) -> bool:
@@ -14,3 +14,28 @@ def require_schedule_editor(by: Actor, schedule: Schedule) -> None:
     """Raise ``NotAllowed`` unless the actor may put overrides into this schedule."""
     if not may_edit_schedule(by, schedule):
         raise NotAllowed("Your role lets you look at schedules but not change them.")
+
+
+def known_schedule(slug: str) -> Schedule:
+    """Return a schedule by its short name: everybody who is signed in may see each. Raises ``NotFound``."""
+    found = Schedule.objects.select_related("team").filter(slug=slug).first()
+    if found is None:
+        raise NotFound(f"There is no schedule {slug[:50]}.")
+    return found
+
+
+def known_request(pk: int) -> CoverRequest:
+    """Return a request for cover: who covers for whom is part of the rota, which everybody may see."""
+    rows = CoverRequest.objects.select_related("schedule", "asked_by", "asked_of", "answered_by")
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such request.")
+    return found
+
+
+def known_hand_over(pk: int) -> ShiftChange:
+    """Return a hand-over; its brief names no private incident. Raises ``NotFound``."""
+    found = ShiftChange.objects.select_related("schedule", "incoming").filter(pk=pk).first()
+    if found is None:
+        raise NotFound("There is no such hand-over.")
+    return found

@@ -14,6 +14,7 @@ from oncall.asking import OwnShift
 from oncall.models import Schedule
 
 OTHER = "other"
+MISSING = {"schedule": "Say which schedule.", "starts_at": "Say from when.", "ends_at": "Say until when."}
 
 
 def instant(label: str, *, required: bool = False, help_text: str = "") -> forms.DateTimeField:
@@ -31,7 +32,7 @@ def instant(label: str, *, required: bool = False, help_text: str = "") -> forms
 def shift_words(shift: OwnShift) -> str:
     """Return a shift as a choice says it, in the viewer's zone."""
     zone = timezone.get_current_timezone()
-    return f"{shift.schedule}: {spans.words(shift.start, shift.end, zone)}"  # type: ignore[arg-type]
+    return f"{shift.schedule}: {spans.words(shift.start, shift.end, zone)}"
 
 
 class AskForm(ActionForm):
@@ -54,7 +55,9 @@ class AskForm(ActionForm):
     )
     reason = forms.CharField(label="Why?", max_length=200, required=False)
 
-    def __init__(self, *args: Any, mine: Sequence[OwnShift], theirs: Sequence[OwnShift], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, mine: Sequence[OwnShift], theirs: Sequence[OwnShift], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.by_key = {shift.key: shift for shift in (*mine, *theirs)}
         self._field("shift").choices = [
@@ -78,7 +81,7 @@ class AskForm(ActionForm):
         if chosen is not None:
             data |= {"schedule": chosen.schedule, "starts_at": chosen.start, "ends_at": chosen.end}
         else:
-            for name, words in (("schedule", "Say which schedule."), ("starts_at", "Say from when."), ("ends_at", "Say until when.")):
+            for name, words in MISSING.items():
                 if not data.get(name) and name not in self.errors:
                     self.add_error(name, words)
         self._clean_return(data)
@@ -97,7 +100,15 @@ class AskForm(ActionForm):
 
     def asked(self) -> dict[str, Any]:
         """Return what the action takes."""
-        names = ("schedule", "starts_at", "ends_at", "asked_of", "return_starts_at", "return_ends_at", "reason")
+        names = (
+            "schedule",
+            "starts_at",
+            "ends_at",
+            "asked_of",
+            "return_starts_at",
+            "return_ends_at",
+            "reason",
+        )
         return {name: self.cleaned_data.get(name) for name in names}
 
 

@@ -29,8 +29,8 @@ class OwnShift:
 
     @property
     def key(self) -> str:
-        """Return the value that a form or a link names it by."""
-        return f"{self.schedule.slug}|{self.user.pk}|{self.start:%Y%m%dT%H%M%SZ}|{self.end:%Y%m%dT%H%M%SZ}"
+        """Return the value that a form names it by: by its end, since the start of one that runs moves on."""
+        return f"{self.schedule.slug}|{self.user.pk}|{self.end:%Y%m%dT%H%M%SZ}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def rota_people(schedule: Schedule, at: datetime, *, but: User | None = None) ->
 def shifts_ahead(
     schedules: Iterable[Schedule], at: datetime, *, ahead: timedelta = SHIFTS_AHEAD
 ) -> list[OwnShift]:
-    """Return everybody's shifts of these schedules from ``at`` on, soonest first; each cut ``ahead`` of it."""
+    """Return everybody's shifts of these schedules from ``at`` on that end within ``ahead``, soonest first."""
     by_pk = {schedule.pk: schedule for schedule in schedules}
     found: list[tuple[int, Run]] = []
     for pk, spec in load_specs(by_pk, at, at + ahead).items():
@@ -68,7 +68,7 @@ def shifts_ahead(
     rows = [
         OwnShift(by_pk[pk], people[run.user_id], run.start, run.end)
         for pk, run in found
-        if run.user_id in people
+        if run.user_id in people and run.end < at + ahead
     ]
     return sorted(rows, key=lambda row: (row.start, row.schedule.name, row.user.name))
 

@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from oncall.views import feeds, now
+from oncall.views import asking, feeds, handover, now
 
 app_name = "oncall"
 urlpatterns = [
     path("on-call/", now.on_call, name="on_call"),
     path("on-call/strip/", now.on_call_strip, name="strip"),
+    path("on-call/cover/", asking.requests, name="requests"),
+    path("on-call/cover/ask/", asking.ask, name="ask"),
+    path("on-call/cover/<int:pk>/", asking.cover, name="cover"),
+    path("on-call/cover/<int:pk>/withdraw/", asking.withdraw, name="withdraw"),
+    path("on-call/take/<slug:slug>/", asking.take, name="take"),
+    path("on-call/shadows/", asking.shadows, name="shadows"),
+    path("on-call/shadows/<int:pk>/end/", asking.end_shadow, name="end_shadow"),
+    path("on-call/hand-over/", handover.hand_overs, name="hand_overs"),
+    path("on-call/hand-over/<int:pk>/", handover.hand_over, name="hand_over"),
+    path("on-call/hand-over/<int:pk>/confirm/", handover.confirm, name="confirm"),
     path("calendar/<str:token>.ics", feeds.feed, name="feed"),
     path("me/calendars/", feeds.calendar_links, name="calendar_links"),
     path("me/calendars/<int:pk>/revoke/", feeds.revoke_calendar_link, name="revoke_calendar_link"),

@@ -14,7 +14,7 @@ from communications.outbox import Message, enqueue
 from incidents import actions
 from incidents.models import Incident, PhaseStep
 from oncall.feeds import links
-from oncall.models import Override
+from oncall.models import CoverRequest, Override, Shadow, ShiftChange
 from postmortems.models import PostMortem
 from tests import builders
 from tests.access_matrix import BODIES, MATRIX, OPEN
@@ -76,6 +76,19 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
     calendar = links.create(by=Actor.of(carol), user=carol)
     feed_token = calendar.url.rpartition("/")[2].removesuffix(".ics")
     method, token = {"pk": pk["method"]}, {"token": builders.page_link(page).split("/")[2]}
+    asked = CoverRequest.objects.create(
+        schedule=override.schedule,
+        asked_by=carol,
+        asked_of=User.objects.get(name="Commander"),
+        starts_at=starts,
+        ends_at=override.ends_at,
+        lapses_at=starts,
+        created_at=timezone.now(),
+    )
+    shadow = Shadow.objects.create(schedule=override.schedule, user=carol, starts_at=starts)
+    change = ShiftChange.objects.create(
+        schedule=override.schedule, incoming=carol, at=starts, created_at=timezone.now()
+    )
     return {
         "incidents:correct": {**incident, "sequence": 1},
         "incidents:status": {**incident, "to": "mitigating"},
@@ -100,6 +113,13 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
         **{name: {"slug": "platform"} for name in ("api:schedule", "api:schedule-on-call", "api:schedule-shifts",
                                                    "api:overrides")},
         "api:override": {"slug": "platform", "pk": override.pk},
+        **{name: {"slug": "platform"} for name in ("oncall:take", "api:schedule-take", "api:shadows")},
+        **{name: {"pk": asked.pk} for name in ("oncall:cover", "oncall:withdraw", "api:cover-request",
+                                               "api:cover-accept", "api:cover-decline", "api:cover-withdraw")},
+        "oncall:end_shadow": {"pk": shadow.pk},
+        "api:shadow": {"slug": "platform", "pk": shadow.pk},
+        **{name: {"pk": change.pk} for name in ("oncall:hand_over", "oncall:confirm", "api:hand-over",
+                                                "api:hand-over-confirm")},
         "oncall:feed": {"token": feed_token},
         **{name: {"pk": calendar.link.pk} for name in ("oncall:revoke_calendar_link", "api:calendar-link")},
         "api:delivery-detail": delivery,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oncall.api import feeds, views
+from oncall.api import asking, feeds, views
 
 _SCHEDULE = "schedules/<slug:slug>"
 
@@ -14,6 +14,17 @@ urlpatterns = [
     path(f"{_SCHEDULE}/shifts", views.ScheduleShifts.as_view(), name="schedule-shifts"),
     path(f"{_SCHEDULE}/overrides", views.Overrides.as_view(), name="overrides"),
     path(f"{_SCHEDULE}/overrides/<int:pk>", views.OverrideDetail.as_view(), name="override"),
+    path(f"{_SCHEDULE}/take", asking.TakePager.as_view(), name="schedule-take"),
+    path(f"{_SCHEDULE}/shadows", asking.Shadows.as_view(), name="shadows"),
+    path(f"{_SCHEDULE}/shadows/<int:pk>", asking.ShadowDetail.as_view(), name="shadow"),
+    path("cover-requests", asking.CoverRequests.as_view(), name="cover-requests"),
+    path("cover-requests/<int:pk>", asking.CoverRequestDetail.as_view(), name="cover-request"),
+    path("cover-requests/<int:pk>/accept", asking.AcceptCover.as_view(), name="cover-accept"),
+    path("cover-requests/<int:pk>/decline", asking.DeclineCover.as_view(), name="cover-decline"),
+    path("cover-requests/<int:pk>/withdraw", asking.WithdrawCover.as_view(), name="cover-withdraw"),
+    path("hand-overs", asking.HandOvers.as_view(), name="hand-overs"),
+    path("hand-overs/<int:pk>", asking.HandOverDetail.as_view(), name="hand-over"),
+    path("hand-overs/<int:pk>/confirm", asking.ConfirmHandOver.as_view(), name="hand-over-confirm"),
     path("me/calendar-links", feeds.CalendarLinks.as_view(), name="calendar-links"),
     path("me/calendar-links/<int:pk>", feeds.CalendarLinkDetail.as_view(), name="calendar-link"),
 ]

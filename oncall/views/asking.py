@@ -16,7 +16,7 @@ from common import clock
 from common.errors import NotFound
 from incidents.access import require_responder
 from incidents.forms.base import ActionForm
-from incidents.views.base import form_page, page, sent, viewer
+from incidents.views.base import form_page, page, sent, tap, viewer
 from oncall import actions, asking, glance
 from oncall.access import known_request, known_schedule
 from oncall.actions.taking import relief
@@ -55,7 +55,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Ask for cover: one of my shifts or a free span (?schedule=…&start=…&end=…), of one person or of the rota."""
     by = _actor(request)
     user, now = viewer(request), clock.now()
-    shifts = asking.shifts_ahead(Schedule.objects.all(), now + LEAD)
+    shifts = asking.shifts_ahead(Schedule.objects.all(), (now + LEAD).replace(second=0, microsecond=0))
     mine = [shift for shift in shifts if shift.user == user][: asking.MOST_SHIFTS]
     rotas = {shift.schedule.pk for shift in mine}
     theirs = [s for s in shifts if s.user != user and s.user.is_active and s.schedule.pk in rotas]
@@ -69,8 +69,14 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.attempt(run):
         messages.success(request, "Asked. You are told as soon as somebody answers.")
         return redirect("oncall:cover", form.initial["made"])
-    context = {"form": form, "mine": mine, "other": OTHER, "has_rota": bool(mine)}
+    context = {"form": form, "mine": mine, "is_free": _is_free(form), "has_rota": bool(mine)}
     return render(request, "oncall/ask.html", context, status=form.status)
+
+
+def _is_free(form: AskForm) -> bool:
+    """Return whether the fields of a free span are to be seen at once."""
+    chosen = form["shift"].value()
+    return chosen == OTHER or any(name in form.errors for name in ("schedule", "starts_at", "ends_at"))
 
 
 def _span_of_link(request: HttpRequest) -> dict[str, Any]:
@@ -128,18 +134,14 @@ def _cover_context(found: CoverRequest, user: User, form: ActionForm) -> dict[st
     }
 
 
-@form_page
+@tap
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a request back."""
     found, form = known_request(pk), ActionForm(sent(request))
     by = Actor.of(viewer(request))
-    if request.method == "POST" and form.attempt(
-        lambda: actions.withdraw_cover(by=by, idempotency_key=form.key, request=found)
-    ):
+    if form.attempt(lambda: actions.withdraw_cover(by=by, idempotency_key=form.key, request=found)):
         messages.success(request, "Withdrawn. You still are on call.")
         return redirect("oncall:requests")
-    if request.method != "POST":
-        return redirect("oncall:cover", pk)
     found.refresh_from_db()
     context = _cover_context(found, viewer(request), form)
     return render(request, "oncall/cover.html", context, status=form.status)
@@ -192,18 +194,19 @@ def shadows(request: HttpRequest) -> HttpResponse:
         return redirect("oncall:shadows")
     now = clock.now()
     rows = Shadow.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now)).select_related("schedule", "user")
-    return render(request, "oncall/shadows.html", {"form": form, "rows": rows, "now": now}, status=form.status)
+    return render(
+        request, "oncall/shadows.html", {"form": form, "rows": rows, "now": now}, status=form.status
+    )
 
 
-@form_page
+@tap
 def end_shadow(request: HttpRequest, pk: int) -> HttpResponse:
     """End a shadow."""
-    if request.method == "POST":
-        shadow = Shadow.objects.select_related("schedule").filter(pk=pk).first()
-        if shadow is None:
-            raise NotFound("There is no such shadow.")
-        actions.end_shadow(by=Actor.of(viewer(request)), shadow=shadow)
-        messages.success(request, "Ended.")
+    shadow = Shadow.objects.select_related("schedule").filter(pk=pk).first()
+    if shadow is None:
+        raise NotFound("There is no such shadow.")
+    actions.end_shadow(by=Actor.of(viewer(request)), shadow=shadow)
+    messages.success(request, "Ended.")
     return redirect("oncall:shadows")
 
 
@@ -211,5 +214,3 @@ def _actor(request: HttpRequest) -> Actor:
     by = Actor.of(viewer(request))
     require_responder(by)
     return by
-
-

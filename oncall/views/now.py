@@ -5,15 +5,16 @@ from django.shortcuts import redirect, render
 
 from common import clock
 from common.htmx import is_fragment
-from incidents.views.base import page
+from incidents.views.base import page, viewer
 from oncall.coverage import rotas, teams_now
+from oncall.views.asking import for_page
 
 
 @page
 def on_call(request: HttpRequest) -> HttpResponse:
     """Show who is on call for each team now, and each rota's shifts of the coming week; gaps are red."""
     now = clock.now()
-    context = {"teams": teams_now(now), "rotas": rotas(now), "now": now}
+    context = {"teams": teams_now(now), "rotas": rotas(now), "now": now} | for_page(viewer(request))
     return render(request, "oncall/on_call.html", context)
 
 

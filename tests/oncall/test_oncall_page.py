@@ -69,5 +69,5 @@ def test_the_on_call_page_costs_the_same_for_ten_teams(
     for number in range(10):
         team = builders.team(f"Team {number}")
         builders.fills("on_call", builders.rota(f"Rota {number}", alice, team=team), team)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         shown(client, "/on-call/")
