@@ -1,37 +1,56 @@
 """Changes of a rota. History stays: a layer that has started is ended and succeeded, never rewritten (semantics.md)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from accounts import audit
 from accounts.actor import Actor
 from accounts.models import User
 from accounts.write import action
-from common import clock
+from common import clock, zones
 from common.errors import Conflict, Invalid, NotAllowed
+from common.text import clean_line
 from oncall import shiftchanges
-from oncall.models import Layer, LayerMember, LayerWindow
+from oncall.actions.checks import MemberRow, WindowRow, check_layer
+from oncall.actions.overrides import TOLERANCE, start_from_now
+from oncall.models import Layer, LayerMember, LayerWindow, Schedule
 from oncall.rota import layer_spec
 from oncall.rota.rotation import Rotation
 
-
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    """A place in the order; ``user`` None is nobody."""
-
-    user: User | None
-    since: datetime | None = None
-    until: datetime | None = None
+# What may be said of a layer, besides its people and hours.
+FIELDS = ("name", "priority", "mode", "unit", "interval", "handoff_time", "anchor_date", "effective_from",
+          "effective_until", "worked_shifts_only", "holidays", "feed")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class WindowRow:
-    weekday: int
-    starts: time
-    ends: time
+def start_layer(
+    *,
+    by: Actor,
+    schedule: Schedule,
+    fields: dict[str, Any],
+    members: Sequence[MemberRow] = (),
+    windows: Sequence[WindowRow] = (),
+) -> Layer:
+    """Give a schedule one more layer, from now or later; return it. ``fields`` are those of ``FIELDS``.
+
+    A layer without ``effective_from`` begins now, and one without ``anchor_date`` hands over to the first person on
+    the local day on which it begins. Raises ``Invalid`` with the field for what makes no sense, ``NotAllowed`` for
+    anybody but an admin. This is ``add_layer`` for callers that have a transaction of their own.
+    """
+    require_layer_editor(by)
+    schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)
+    now = clock.now()
+    begins = start_from_now(fields.get("effective_from") or now, now, field="effective_from")
+    today = begins.astimezone(zones.get(schedule.time_zone)).date()
+    values = {"anchor_date": today} | _known(fields) | {"effective_from": begins}
+    layer = Layer(schedule=schedule, **values)
+    _save(layer, members, windows, now)
+    shiftchanges.look_again(schedule.pk, now)
+    _audit(by, "layer.added", layer, members, fields)
+    return layer
+
+
+add_layer = action(start_layer)
 
 
 def succeed_layer(
@@ -49,35 +68,27 @@ def succeed_layer(
     that the new layer has. This is ``change_layer`` for callers that have a transaction of their own.
     """
     require_layer_editor(by)
-    now = clock.now()
+    held = Layer.objects.select_for_update().select_related("schedule").get(pk=layer.pk)
+    now = clock.now()  # once it is held: whoever held it before has closed it no later than this
     at = max(at or now, now)
-    held = Layer.objects.select_for_update().get(pk=layer.pk)
-    if held.effective_until is not None and held.effective_until <= now:
-        raise Conflict("This layer has ended: what was on call is history.", code="over")
+    _refuse_ended(held, now)
     if held.effective_from > now:
-        target = held
-        _assign(target, changes)
-        target.members.all().delete()
-        target.windows.all().delete()
+        target, kept = held, {}
+        if changes.get("effective_from"):
+            changes = changes | {
+                "effective_from": start_from_now(changes["effective_from"], now, field="effective_from")
+            }
     else:
         target = _copy(held, at)
         kept = {} if _TURNS & set(changes) else same_turns(held, [row.user for row in members], at)
-        _assign(target, kept | {key: value for key, value in changes.items() if key != "effective_from"})
+        changes = {key: value for key, value in changes.items() if key != "effective_from"}
+    for name, value in (kept | _known(changes)).items():
+        setattr(target, name, value)
+    if target.succeeds_id == held.pk:
         Layer.objects.filter(pk=held.pk).update(effective_until=at)
-    _write_rows(target, members, windows)
+    _save(target, members, windows, now)
     shiftchanges.look_again(target.schedule_id, now)
-    audit.record(
-        by=by,
-        action="layer.changed",
-        about=target,
-        data={
-            "pk": target.pk,
-            "succeeds": target.succeeds_id,
-            "from": target.effective_from,
-            "members": [str(m.user or "nobody") for m in members],
-            "fields": {k: str(v) for k, v in changes.items()},
-        },
-    )
+    _audit(by, "layer.changed", target, members, changes)
     return target
 
 
@@ -95,6 +106,34 @@ def change_layer(
     return succeed_layer(by=by, layer=layer, members=members, windows=windows, changes=changes or {}, at=at)
 
 
+def end_layer(*, by: Actor, layer: Layer, at: datetime | None = None) -> None:
+    """Close a layer at an instant (default: now): after it nobody has turns by it. Twice is once.
+
+    One that has not begun goes altogether. Raises ``Invalid`` for an instant that has passed, ``Conflict`` for another
+    end of a layer that has ended. This is ``close_layer`` for callers that have a transaction of their own.
+    """
+    require_layer_editor(by)
+    held = Layer.objects.select_for_update().select_related("schedule").filter(pk=layer.pk).first()
+    now = clock.now()
+    if held is None or (at is None and held.effective_until is not None and held.effective_until <= now):
+        return
+    _refuse_ended(held, now)
+    if at is not None and at < now - TOLERANCE:
+        raise Invalid(
+            "This end has passed: what was on call is history. End it now or later.", field="effective_until"
+        )
+    at = max(at or now, now)
+    _audit(by, "layer.closed", held, [], {"effective_until": at})
+    if held.effective_from >= at:
+        held.delete()
+    else:
+        Layer.objects.filter(pk=held.pk).update(effective_until=at)
+    shiftchanges.look_again(held.schedule_id, now)
+
+
+close_layer = action(end_layer)
+
+
 # Who asks for other turns gets them as asked.
 _TURNS = {"anchor_date", "handoff_time", "unit", "interval", "mode", "worked_shifts_only"}
 
@@ -107,7 +146,7 @@ def same_turns(layer: Layer, people: Sequence[User | None], at: datetime) -> dic
     spec = layer_spec(layer)
     if spec.mode != "rotate" or spec.worked_shifts_only or not people:
         return {}
-    rotation = Rotation(spec, ZoneInfo(layer.schedule.time_zone))
+    rotation = Rotation(spec, zones.get(layer.schedule.time_zone))
     order = [user.pk if user else None for user in people]
     line = (
         user
@@ -141,19 +180,45 @@ def _copy(layer: Layer, at: datetime) -> Layer:
     return Layer(**values | {"effective_from": at, "succeeds": layer})
 
 
-def _assign(layer: Layer, changes: dict[str, Any]) -> None:
-    for name, value in changes.items():
-        setattr(layer, name, value)
-    if layer.effective_until is not None and layer.effective_until <= layer.effective_from:
-        raise Invalid("The layer would end before it begins.", field="effective_until")
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a layer among what was given, the name in its clean form. Raises ``Invalid`` for others."""
+    if unknown := sorted(set(fields) - set(FIELDS)):
+        raise Invalid("A layer has no such field.", field=unknown[0])
+    name = {"name": clean_line(fields["name"], limit=120)} if "name" in fields else {}
+    return fields | name
+
+
+def _refuse_ended(layer: Layer, now: datetime) -> None:
+    if layer.effective_until is not None and layer.effective_until <= now:
+        raise Conflict("This layer has ended: what was on call is history.", code="over")
+
+
+def _save(layer: Layer, members: Sequence[MemberRow], windows: Sequence[WindowRow], now: datetime) -> None:
+    """Store a layer that has not begun with exactly these people and hours."""
+    check_layer(layer, members, windows, now)
+    if layer.pk is not None:
+        layer.members.all().delete()
+        layer.windows.all().delete()
     layer.save()
-
-
-def _write_rows(layer: Layer, members: Sequence[MemberRow], windows: Sequence[WindowRow]) -> None:
     LayerMember.objects.bulk_create(
         LayerMember(layer=layer, user=row.user, position=place, since=row.since, until=row.until)
         for place, row in enumerate(members)
     )
     LayerWindow.objects.bulk_create(
         LayerWindow(layer=layer, weekday=row.weekday, starts=row.starts, ends=row.ends) for row in windows
+    )
+
+
+def _audit(by: Actor, what: str, layer: Layer, members: Sequence[MemberRow], fields: dict[str, Any]) -> None:
+    audit.record(
+        by=by,
+        action=what,
+        about=layer,
+        data={
+            "pk": layer.pk,
+            "succeeds": layer.succeeds_id,
+            "from": layer.effective_from,
+            "members": [str(row.user or "nobody") for row in members],
+            "fields": {name: str(value) for name, value in fields.items()},
+        },
     )

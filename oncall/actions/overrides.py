@@ -125,9 +125,7 @@ end_override = action(take_back)
 def start_from_now(starts_at: datetime, now: datetime, field: str = "starts_at") -> datetime:
     """Return the start, at the earliest now: who was on call until now is history. Raises ``Invalid``."""
     if starts_at < now - TOLERANCE:
-        raise Invalid(
-            "This start has passed: what was on call is history. Start now or later.", field="starts_at"
-        )
+        raise Invalid("This start has passed: what was on call is history. Start now or later.", field=field)
     return max(starts_at, now)
 
 

@@ -17,6 +17,7 @@ from oncall import actions
 from oncall.actions import MemberRow, WindowRow
 from oncall.admin import preview
 from oncall.models import Layer, LayerMember, LayerWindow, Override, Schedule
+from oncall.notes import notes
 
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]
@@ -35,11 +36,10 @@ LAYER_FIELDS = ["name", "priority", "mode", "unit", "interval", "handoff_time", 
 
 
 def tell(request: HttpRequest, schedule: Schedule) -> None:
-    """Say what the saved schedule means: gaps of the next weeks, hand-offs on a clock change."""
-    if sentence := preview.gap_sentence(schedule):
-        messages.warning(request, sentence)
-    for sentence in preview.clock_change_sentences(schedule):
-        messages.info(request, sentence)
+    """Say what the saved schedule means: gaps, whoever is in it twice, hand-offs on a clock change."""
+    for sentence in notes(schedule):
+        say = messages.info if "the pager changes hands" in sentence else messages.warning
+        say(request, sentence)
 
 
 class OverrideForm(OverrideBase):
