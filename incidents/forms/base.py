@@ -91,6 +91,9 @@ class ActionForm(forms.Form):
         if self.incident is not None and error.status == 409:
             self.incident.refresh_from_db()
         self.add_error(error.field if error.field in self.fields else None, error.sentence)
+        for blocker in self.blockers:
+            if blocker.code in self.fields:
+                self.add_error(blocker.code, blocker.sentence)
         data = cast(QueryDict, self.data).copy()
         data[self.add_prefix("idempotency_key")] = uuid.uuid4().hex
         if self.incident is not None:

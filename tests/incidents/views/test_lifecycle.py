@@ -95,6 +95,8 @@ def test_monitoring_without_a_rollback_plan_says_what_is_missing(
     assert answer.status_code == 409
     page = answer.content.decode()
     assert "A rollback plan is missing" in page
+    assert 'id="id_rollback_plan_error"' in page
+    assert 'href="#id_rollback_plan"' in page  # the field is on this very page
     assert "it helps" in page  # nothing lost
 
 
