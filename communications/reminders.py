@@ -8,7 +8,7 @@ from django.db.models import Min
 
 from accounts.actor import SYSTEM
 from accounts.models import User
-from common import instants
+from common import instants, progress
 from communications import cadence, outbox, recipients, updates
 from communications.cadence import Stage
 from communications.models import Delivery, UpdateClock
@@ -40,6 +40,7 @@ def sweep(now: datetime) -> int:
         except Exception:
             logger.exception("update_reminder.failed", extra={"update_clock": pk})
             _let_rest(pk, now)
+        progress.made()
     return handled
 
 

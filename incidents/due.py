@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from accounts.actor import SYSTEM
-from common import clock
+from common import clock, progress
 from common.due import DueSource, Resting
 from incidents.actions.observing import end_watch
 from incidents.actions.roles import lapse_offer
@@ -37,6 +37,7 @@ def _sweep(now: datetime) -> int:
             # One bad row must not stop the others; it stays armed and is tried again after a rest.
             _resting.add(pk, now)
             logger.exception("reminder.failed", extra={"reminder": pk})
+        progress.made()
     return handled
 
 

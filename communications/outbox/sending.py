@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.signing import TimestampSigner
 from django.db import transaction
 
-from common import clock
+from common import clock, progress
 from common.crashpoints import crash_point
 from communications import transports
 from communications.models import Attempt, Delivery
@@ -58,6 +58,8 @@ def _deliver_one(pk: int) -> bool:
     except Exception:
         logger.exception("delivery.broken", extra={"delivery": pk})
         return False
+    finally:
+        progress.made()
     crash_point("deliver.settled")
     return error is None
 

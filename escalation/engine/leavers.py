@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from common import progress
 from common.due import Resting
 from communications import outbox
 from escalation.engine import timers, wording
@@ -33,7 +34,11 @@ def sweep(now: datetime) -> int:
     """
     found = _pages_of_leavers().exclude(incident__in=_resting.now(now)).order_by("incident")
     incidents = found.values_list("incident", flat=True).distinct()
-    return sum(_replace_in(pk, now) for pk in incidents[:AT_ONCE])
+    replaced = 0
+    for pk in incidents[:AT_ONCE]:
+        replaced += _replace_in(pk, now)
+        progress.made()
+    return replaced
 
 
 def _pages_of_leavers() -> QuerySet[Page]:

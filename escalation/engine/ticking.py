@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from common import progress
 from common.crashpoints import crash_point
 from escalation.engine import broken, leavers
 from escalation.engine.firing import fire_due
@@ -33,6 +34,7 @@ def tick(now: datetime) -> int:
     settled, deadline = 0, time.monotonic() + SWEEP_SECONDS
     for pk in dict.fromkeys(found[:SWEEP_LIMIT]):
         settled += _tick_incident(pk, now)
+        progress.made()
         if time.monotonic() > deadline:
             break
     return settled + leavers.sweep(now)

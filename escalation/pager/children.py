@@ -4,7 +4,10 @@ import os
 import signal
 
 from django_q.cluster import Cluster
+from django_q.signals import post_execute_in_worker
 
+from common import progress
+from escalation.pager import heartbeats
 from escalation.pager.clock import PagerClock
 from escalation.pager.processes import let_descendants_die_too
 
@@ -25,6 +28,10 @@ def kept_clock() -> None:
 def queue() -> None:
     """Be a django-q2 cluster, until SIGTERM; it then finishes what it has begun."""
     let_descendants_die_too()
+    # Behind a backlog the canary comes late; that deliveries and tasks are finished shows, too, that the queue works.
+    pulse = heartbeats.Pulse(heartbeats.QUEUE)
+    progress.report_to(pulse)
+    post_execute_in_worker.connect(pulse, weak=False)
     cluster = Cluster()
     cluster.start()
     if cluster.sentinel is not None:

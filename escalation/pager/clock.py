@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import Error, connection, connections
 
-from common import clock, due
+from common import clock, due, progress
 from communications import outbox
 from escalation.engine.timers import CHANNEL
 from escalation.pager import heartbeats
@@ -37,6 +37,8 @@ class PagerClock:
         self._wake = threading.Event()
         self._stopping = False
         self._beaten: datetime | None = None
+        self._late = timedelta()
+        self._thread = threading.get_ident()
         self.name = heartbeats.own_name(heartbeats.CLOCK)
 
     def stop(self) -> None:
@@ -48,6 +50,8 @@ class PagerClock:
         """Sweep and sleep, until told to stop; then let what is being sent arrive."""
         if connection.vendor == "postgresql":
             threading.Thread(target=self._listen, name="listener", daemon=True).start()
+        self._thread = threading.get_ident()
+        progress.report_to(self._progressed)
         while not self._stopping:
             self._wake.clear()
             sleep = self._round()
@@ -61,9 +65,9 @@ class PagerClock:
         try:
             now = clock.now()
             earliest = due.next_due()
-            late = now - earliest if earliest and earliest <= now else timedelta()
+            self._late = now - earliest if earliest and earliest <= now else timedelta()
             handled = due.sweep_all(now)
-            self._beat(clock.now(), late)
+            self._beat(clock.now(), self._late)
             upcoming = due.next_due()
         except Error:
             logger.warning("clock.database_unreachable", exc_info=True)
@@ -85,6 +89,16 @@ class PagerClock:
         if time.monotonic() - self._orphaned > ORPHAN_SECONDS:
             logger.warning("clock.orphaned")
             self.stop()
+
+    def _progressed(self) -> None:
+        """Give a sign of life between two rows: a sweep with a backlog lasts longer than the keeper's patience.
+
+        Only the loop's own progress counts; that its sending threads are at work does not show that it turns.
+        """
+        if threading.get_ident() == self._thread:
+            now = clock.now()
+            if self._beaten is None or now - self._beaten >= BEAT_EVERY:
+                self._beat(now, self._late)
 
     def _beat(self, now: datetime, late: timedelta) -> None:
         if self._beaten and now - self._beaten < BEAT_EVERY and late < BEAT_EVERY:
