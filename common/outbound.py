@@ -187,11 +187,16 @@ def _time_limit(
     watchdog = threading.Timer(seconds, break_off)
     watchdog.daemon = True
     watchdog.start()
+    late = TimeoutError(f"not done after {seconds:g} s")
     try:
         yield connection
         if over.is_set():
             # What was read up to here looks like a whole answer when no length was given.
-            raise TimeoutError(f"not done after {seconds:g} s")
+            raise late
+    except (OSError, http.client.HTTPException) as error:
+        if over.is_set():
+            raise late from error  # a line that we cut looks as if the other side had hung up
+        raise
     finally:
         watchdog.cancel()
         connection.close()
