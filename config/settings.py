@@ -292,6 +292,8 @@ DUE_SOURCES = [
     "oncall.due.SHIFT_CHANGES",
     "oncall.due.HAND_OVERS",
     "oncall.due.COVER_REQUESTS",
+    "oncall.due.CALENDARS",
+    "oncall.due.ABSENCES",
 ]
 # What the incident pages show of the apps above: each incident's next clocks, and what waits for the viewer.
 INCIDENT_GLANCES = ["communications.glance.update_clocks", "escalation.glance.next_pages"]

@@ -9,7 +9,9 @@ from accounts.actor import SYSTEM
 from common import clock
 from common.due import DueSource, Resting
 from oncall import handovers, shiftchanges
+from oncall.absences import ABSENCES
 from oncall.actions.cover import lapse
+from oncall.foreign.reading import CALENDARS
 from oncall.models import CoverRequest
 
 logger = logging.getLogger(__name__)
@@ -42,3 +44,5 @@ def _sweep_lapsed(now: datetime) -> int:
 COVER_REQUESTS = DueSource("cover requests", _next_lapse, _sweep_lapsed)
 SHIFT_CHANGES = DueSource("shift changes", shiftchanges.next_due, shiftchanges.sweep)
 HAND_OVERS = DueSource("hand-overs", handovers.next_due, handovers.sweep)
+
+__all__ = ["ABSENCES", "CALENDARS", "COVER_REQUESTS", "HAND_OVERS", "SHIFT_CHANGES"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oncall.views import asking, feeds, handover, now
+from oncall.views import absence, asking, feeds, handover, now
 
 app_name = "oncall"
 urlpatterns = [
@@ -21,4 +21,13 @@ urlpatterns = [
     path("calendar/<str:token>.ics", feeds.feed, name="feed"),
     path("me/calendars/", feeds.calendar_links, name="calendar_links"),
     path("me/calendars/<int:pk>/revoke/", feeds.revoke_calendar_link, name="revoke_calendar_link"),
+    path("me/absence/", absence.absence, name="absence"),
+    path("me/absence/<int:pk>/remove/", absence.remove_absence, name="remove_absence"),
+    path("me/absence/calendars/add/", absence.add_absence_calendar, name="add_absence_calendar"),
+    path(
+        "me/absence/calendars/<int:pk>/remove/",
+        absence.remove_absence_calendar,
+        name="remove_absence_calendar",
+    ),
+    path("me/absence/calendars/<int:pk>/read/", absence.read_absence_calendar, name="read_absence_calendar"),
 ]

@@ -65,6 +65,11 @@ API: dict[str, Row] = {
     "api:hand-over-confirm": {"POST": "KNNNNN"},
     "api:calendar-links": {"GET": "K+++++", "POST": "K+++++"},
     "api:calendar-link": {"DELETE": "K00000"},
+    "api:absences": {"GET": "K+++++", "POST": "K+++++"},
+    "api:my-absence": {"DELETE": "K00000"},
+    "api:absence-calendars": {"GET": "K+++++", "POST": "K+++++"},
+    "api:absence-calendar": {"DELETE": "K00000"},
+    "api:absence-calendar-read": {"POST": "K00000"},
     "api:contacts": {"GET": "K+++++"},
     "api:contact-verified": {"POST": "KN+++N"},
     "api:readiness": {"GET": "K+++++"},
@@ -227,6 +232,11 @@ ONCALL: dict[str, Row] = {
     "oncall:confirm": {"POST": "LNNNNN"},
     "oncall:calendar_links": {"GET": "L+++++", "POST": "L+++++"},
     "oncall:revoke_calendar_link": {"POST": "L00000"},
+    "oncall:absence": {"GET": "L+++++", "POST": "L+++++"},
+    "oncall:remove_absence": {"POST": "L00000"},
+    "oncall:add_absence_calendar": {"POST": "L+++++"},
+    "oncall:remove_absence_calendar": {"POST": "L00000"},
+    "oncall:read_absence_calendar": {"POST": "L00000"},
 }
 
 ESCALATION: dict[str, Row] = {

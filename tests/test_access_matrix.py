@@ -14,7 +14,7 @@ from communications.outbox import Message, enqueue
 from incidents import actions
 from incidents.models import Incident, PhaseStep
 from oncall.feeds import links
-from oncall.models import CoverRequest, Override, Shadow, ShiftChange
+from oncall.models import Absence, CoverRequest, ForeignCalendar, Override, Shadow, ShiftChange
 from postmortems.models import PostMortem
 from tests import builders
 from tests.access_matrix import BODIES, MATRIX, OPEN
@@ -75,6 +75,10 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
     )
     calendar = links.create(by=Actor.of(carol), user=carol)
     feed_token = calendar.url.rpartition("/")[2].removesuffix(".ics")
+    away = Absence.objects.create(user=carol, starts_at=starts, ends_at=starts + timedelta(days=1)).pk
+    read_here = ForeignCalendar.objects.create(
+        user=carol, purpose="absence", url="https://calendar.example/x.ics", due_at=starts
+    ).pk
     method, token = {"pk": pk["method"]}, {"token": builders.page_link(page).split("/")[2]}
     asked = CoverRequest.objects.create(
         schedule=override.schedule,
@@ -120,6 +124,9 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
         "api:shadow": {"slug": "platform", "pk": shadow.pk},
         **{name: {"pk": change.pk} for name in ("oncall:hand_over", "oncall:confirm", "api:hand-over",
                                                 "api:hand-over-confirm")},
+        **{name: {"pk": away} for name in ("oncall:remove_absence", "api:my-absence")},
+        **{name: {"pk": read_here} for name in ("oncall:remove_absence_calendar", "oncall:read_absence_calendar",
+                                                "api:absence-calendar", "api:absence-calendar-read")},
         "oncall:feed": {"token": feed_token},
         **{name: {"pk": calendar.link.pk} for name in ("oncall:revoke_calendar_link", "api:calendar-link")},
         "api:delivery-detail": delivery,

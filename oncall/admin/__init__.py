@@ -1,5 +1,5 @@
 """Settings of on-call."""
 
-from oncall.admin import schedules, targets
+from oncall.admin import foreign, schedules, targets
 
-__all__ = ["schedules", "targets"]
+__all__ = ["foreign", "schedules", "targets"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oncall.api import asking, feeds, views
+from oncall.api import absences, asking, feeds, views
 
 _SCHEDULE = "schedules/<slug:slug>"
 
@@ -27,4 +27,13 @@ urlpatterns = [
     path("hand-overs/<int:pk>/confirm", asking.ConfirmHandOver.as_view(), name="hand-over-confirm"),
     path("me/calendar-links", feeds.CalendarLinks.as_view(), name="calendar-links"),
     path("me/calendar-links/<int:pk>", feeds.CalendarLinkDetail.as_view(), name="calendar-link"),
+    path("me/absences", absences.Absences.as_view(), name="absences"),
+    path("me/absences/<int:pk>", absences.AbsenceDetail.as_view(), name="my-absence"),
+    path("me/absence-calendars", absences.AbsenceCalendars.as_view(), name="absence-calendars"),
+    path("me/absence-calendars/<int:pk>", absences.AbsenceCalendarDetail.as_view(), name="absence-calendar"),
+    path(
+        "me/absence-calendars/<int:pk>/read",
+        absences.AbsenceCalendarRead.as_view(),
+        name="absence-calendar-read",
+    ),
 ]
