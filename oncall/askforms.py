@@ -38,7 +38,13 @@ def shift_words(shift: OwnShift) -> str:
 class AskForm(ActionForm):
     """Which span, whom, and what is given in return. A span is one of my shifts, or a free one of a schedule."""
 
-    shift = forms.ChoiceField(label="Which shift?", widget=forms.RadioSelect, required=False)
+    shift = forms.ChoiceField(
+        label="Which shift?", widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose a shift, or another span.",
+            "invalid_choice": "The rota has changed meanwhile: choose a shift of today's list.",
+        },
+    )  # fmt: skip
     schedule = forms.ModelChoiceField(
         Schedule.objects.order_by("name"), label="Schedule", required=False, to_field_name="slug",
         empty_label=None, error_messages={"invalid_choice": "There is no such schedule."},
@@ -78,6 +84,8 @@ class AskForm(ActionForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         chosen = self.by_key.get(data.get("shift") or "")
+        if "shift" in self.errors:
+            return data
         if chosen is not None:
             data |= {"schedule": chosen.schedule, "starts_at": chosen.start, "ends_at": chosen.end}
         else:

@@ -27,7 +27,7 @@ from incidents.models import (
     WatchRule,
 )
 from oncall import spans
-from oncall.models import Schedule, ShiftChange
+from oncall.models import Override, Schedule, ShiftChange
 from oncall.notices import tell as tell_person
 from oncall.targets import until_words
 
@@ -142,12 +142,16 @@ def _ends_soon(schedule: Schedule, at: datetime, until: datetime | None) -> list
         ).select_related("incident")
     ]
     found += [
-        {"what": "Override", "of": str(row), "at": row.ends_at.isoformat()}
+        {"what": "Override", "of": _named_override(row), "at": row.ends_at.isoformat()}
         for row in schedule.overrides.filter(
             starts_at__lte=at, ends_at__gt=at, ends_at__lte=last
         ).select_related("user")
     ]
     return sorted(found, key=lambda row: str(row["at"]))[:MOST]
+
+
+def _named_override(row: Override) -> str:
+    return f"{row.user}, {row.reason}" if row.reason else str(row.user)
 
 
 def tell_incoming(change: ShiftChange, now: datetime, *, was_taken: bool) -> None:

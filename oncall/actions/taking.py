@@ -75,7 +75,7 @@ def take_pager(
     if (running := _taken(schedule, user, now)) is not None:
         return running
     found = relief(schedule, now, user)
-    if not found.on_call and _has_it(schedule, user, now):
+    if not found.on_call and has_pager(schedule, user, now):
         raise Conflict(f"You have the pager of {schedule} already.", code="unchanged")
     ends_at = _end(until or found.until, now)
     relieved = _losing_time(schedule, user, now, ends_at)
@@ -104,12 +104,13 @@ def _taken(schedule: Schedule, user: User, now: datetime) -> Override | None:
     running = schedule.overrides.filter(
         origin=Override.Origin.TAKEN, user=user, starts_at__lte=now, ends_at__gt=now
     ).last()
-    if running is None or relief(schedule, now, user).on_call or not _has_it(schedule, user, now):
+    if running is None or relief(schedule, now, user).on_call or not has_pager(schedule, user, now):
         return None
     return running
 
 
-def _has_it(schedule: Schedule, user: User, now: datetime) -> bool:
+def has_pager(schedule: Schedule, user: User, now: datetime) -> bool:
+    """Return whether a person is on call by a schedule at this instant."""
     soon = now + timedelta(seconds=1)
     return user.pk in spans.on_call_at(resolve(load_spec(schedule, now, soon), now, soon), now)
 

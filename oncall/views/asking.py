@@ -19,7 +19,7 @@ from incidents.forms.base import ActionForm
 from incidents.views.base import form_page, page, sent, tap, viewer
 from oncall import actions, asking, glance
 from oncall.access import known_request, known_schedule
-from oncall.actions.taking import relief
+from oncall.actions.taking import has_pager, relief
 from oncall.askforms import OTHER, AnswerForm, AskForm, ShadowForm, TakeForm, instant_of
 from oncall.models import CoverRequest, Schedule, Shadow
 
@@ -168,8 +168,11 @@ def take(request: HttpRequest, slug: str) -> HttpResponse:
 
     if request.method == "POST" and form.attempt(run):
         return redirect(reverse("oncall:on_call"))
-    found = relief(schedule, clock.now(), viewer(request))
-    context = {"schedule": schedule, "form": form, "on_call": found.on_call, "until": found.until}
+    now = clock.now()
+    found = relief(schedule, now, viewer(request))
+    has_it = not found.on_call and has_pager(schedule, viewer(request), now)
+    shown = {"on_call": found.on_call, "until": found.until, "has_it": has_it}
+    context = shown | {"schedule": schedule, "form": form}
     return render(request, "oncall/take.html", context, status=form.status)
 
 

@@ -230,3 +230,16 @@ def test_the_api_takes_shadows_and_confirms(
 def test_nobody_is_told_by_mail_of_what_they_did_themselves(three: Schedule, bob: User) -> None:
     as_(bob).post("/on-call/take/platform/")
     assert not Delivery.objects.filter(user=bob).exists()
+
+
+def test_a_shift_that_is_no_longer_mine_is_refused_with_words(
+    three: Schedule, bob: User, carol: User
+) -> None:
+    page = text(as_(bob).post("/on-call/cover/ask/", {"shift": key(three, carol, CAROLS)}), 400)
+    assert "The rota has changed meanwhile" in page
+
+
+def test_who_has_the_pager_alone_is_offered_nothing_to_take(three: Schedule, alice: User) -> None:
+    page = text(as_(alice).get("/on-call/take/platform/"))
+    assert "there is nothing to take" in page
+    assert "Take it now" not in page
