@@ -7,6 +7,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
+from accounts.actor import Actor
+from incidents import actions
+from incidents.models import Incident
 from tests.access_matrix import MATRIX
 from tests.support.browser import DESK, PHONE, Pages, accessibility_faults
 from tests.support.matrix import World
@@ -89,3 +92,22 @@ def test_the_description_of_the_api_follows_the_theme(
         page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     )
     assert light is (theme == "light")
+
+
+def test_recovery_stands_on_top_of_the_column_while_it_is_watched(
+    site: str, new_page: Pages, world: World
+) -> None:
+    incident = Incident.objects.get(number=1)
+    page = new_page(world.carol)
+
+    def stands_above() -> bool:
+        page.goto(f"{site}{incident.get_absolute_url()}")
+        places = [page.locator(f"#{part}").bounding_box() for part in ("recovery", "paging-panel")]
+        return bool(places[0] and places[1] and places[0]["y"] < places[1]["y"])
+
+    assert not stands_above()
+    by = Actor.of(world.carol)
+    actions.change_status(
+        by=by, incident=incident, to="monitoring", note="it helps", rollback_plan="redeploy"
+    )
+    assert stands_above()
