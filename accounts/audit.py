@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -23,7 +23,7 @@ def record(*, by: Actor, action: str, about: object = "", data: dict[str, Any] |
     context = current()
     with transaction.atomic():
         take_turns()
-        last = AuditEntry.objects.order_by("-sequence").values_list("sequence", "hash").first() or (0, FIRST)
+        last = head()
         entry = AuditEntry(
             sequence=last[0] + 1,
             at=clock.now(),
@@ -56,10 +56,24 @@ def digest(entry: AuditEntry) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def broken() -> Iterator[str]:
-    """Yield a sentence for each entry whose hash, predecessor or number does not fit."""
+def head() -> tuple[int, str]:
+    """Return the number and the hash of the newest entry: kept elsewhere they show an end that was cut off."""
+    return AuditEntry.objects.order_by("-sequence").values_list("sequence", "hash").first() or (0, FIRST)
+
+
+def broken(since: datetime | None = None) -> Iterator[str]:
+    """Yield a sentence for each entry whose hash, predecessor or number does not fit.
+
+    With ``since`` (UTC) only for the entries from then on, which the last one before them has to lead to.
+    """
+    entries = AuditEntry.objects.order_by("sequence")
     expected_hash, expected_sequence = FIRST, 1
-    for entry in AuditEntry.objects.order_by("sequence").iterator():
+    if since is not None:
+        before = entries.filter(at__lt=since).values_list("sequence", "hash").last()
+        if before is not None:
+            expected_sequence, expected_hash = before[0] + 1, before[1]
+        entries = entries.filter(sequence__gte=expected_sequence)
+    for entry in entries.iterator():
         if entry.sequence != expected_sequence:
             yield f"entry {expected_sequence} is missing"
         if entry.previous_hash != expected_hash or digest(entry) != entry.hash:

@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
+from accounts import audit
+from accounts.models import AuditEntry
 from communications.models import Attempt, Delivery
 from escalation.engine.paging import STOOD_IN
-from escalation.models import Escalation, EscalationRule, EscalationTimer, Page
+from escalation.models import Escalation, EscalationRule, EscalationTimer, Heartbeat, Page
+from escalation.pager import heartbeats
 from incidents.models import Incident, Status
 
 PAGES = Q(kind=Delivery.Kind.PAGE)
@@ -195,6 +198,32 @@ def i10(now: datetime, since: datetime | None) -> tuple[int, list[str]]:
     return claimed.count(), [f"delivery {pk} has a stale claim" for pk in stale.values_list("pk", flat=True)]
 
 
+def i11(now: datetime, since: datetime | None) -> tuple[int, list[str]]:
+    """Each entry of the audit log fits the one before, and the newest that clock 2 has seen is still there."""
+    entries = AuditEntry.objects.filter(at__gte=since) if since else AuditEntry.objects.all()
+    broken = list(audit.broken(since))
+    seen = Heartbeat.objects.filter(name=heartbeats.AUDIT).values_list("detail", flat=True).first() or {}
+    sequence, digest = seen.get("head", (0, ""))
+    if sequence and not AuditEntry.objects.filter(sequence=sequence, hash=digest).exists():
+        broken.append(f"entry {sequence} is gone or another one")
+    return entries.count(), broken
+
+
+def i12(now: datetime, since: datetime | None) -> tuple[int, list[str]]:
+    """What is known to be delivered is not sent again, whatever state a backup has brought back."""
+    success = Attempt.objects.filter(delivery=OuterRef("pk"), outcome=Attempt.Outcome.DELIVERED)
+    delivered = _page_deliveries(since).filter(Exists(success))
+    waiting = delivered.filter(state=Delivery.State.QUEUED)
+    earlier = Attempt.objects.filter(
+        delivery=OuterRef("delivery"), outcome=Attempt.Outcome.DELIVERED, ended_at__lt=OuterRef("started_at")
+    )
+    again = Attempt.objects.filter(Exists(earlier), delivery__in=_page_deliveries(since))
+    return delivered.count(), [
+        *(f"delivery {pk} is to be sent again" for pk in waiting.values_list("pk", flat=True)),
+        *(f"delivery {pk} was sent again" for pk in again.values_list("delivery", flat=True)),
+    ]
+
+
 CHECKS: dict[str, tuple[str, Check]] = {
     "I1": ("each page that the rules demand has its row", i1),
     "I2": ("no request is written twice", i2),
@@ -206,6 +235,8 @@ CHECKS: dict[str, tuple[str, Check]] = {
     "I8": ("never early, and never before the role below", i8),
     "I9": ("an unanswered incident has a next step, or says that there is none", i9),
     "I10": ("no claim outlives its lease", i10),
+    "I11": ("the audit log only grows", i11),
+    "I12": ("nothing delivered is sent again", i12),
 }
 
 

@@ -10,7 +10,8 @@ from django.test import Client
 from django_q.models import Schedule
 from pytest_django import Settings
 
-from accounts.actor import Actor
+from accounts.actor import SYSTEM, Actor
+from accounts.audit import record
 from common import clock
 from communications import outbox
 from communications.models import Delivery
@@ -18,6 +19,7 @@ from escalation import actions, audit, tasks
 from escalation.models import Escalation, EscalationTimer, Heartbeat, Page
 from escalation.pager import heartbeats
 from escalation.pager.supervisor import prepare_queue
+from tests.accounts.test_audit import behind_the_triggers
 from tests.escalation.story import Story
 from tests.support.http_sink import HttpSink
 
@@ -30,6 +32,16 @@ def everything_lives() -> None:
 def health() -> tuple[int, dict[str, dict[str, object]]]:
     answer = Client().get("/health")
     return answer.status_code, answer.json()["checks"]
+
+
+def _seen_and_then_cut_off() -> None:
+    tasks.escalation_audit()
+    behind_the_triggers("DELETE FROM accounts_auditentry")
+
+
+def _delivered_and_then_restored() -> None:
+    outbox.deliver(Delivery.objects.values_list("pk", flat=True))
+    Delivery.objects.update(state="queued")
 
 
 class TestHealth:
@@ -98,10 +110,15 @@ class TestAudit:
             ("I8", lambda: Page.objects.update(due_at=clock.now() + timedelta(seconds=1))),
             ("I9", lambda: EscalationTimer.objects.filter(state="armed").delete()),
             ("I10", lambda: Delivery.objects.update(state="claimed", lease_until=_ago(20))),
+            ("I11", lambda: behind_the_triggers("UPDATE accounts_auditentry SET actor = 'somebody else'")),
+            ("I11", _seen_and_then_cut_off),
+            ("I12", _delivered_and_then_restored),
         ],
     )
     def test_each_kind_of_harm_is_found(self, story: Story, key: str, harm: Callable[[], object]) -> None:
         story.declare(1)
+        record(by=SYSTEM, action="test.happened")
+        assert key not in [row.key for row in audit.findings(clock.now()) if not row.holds]
         harm()
         assert key in [row.key for row in audit.findings(clock.now()) if not row.holds]
 
