@@ -14,7 +14,15 @@ from communications.outbox import Message, enqueue
 from incidents import actions
 from incidents.models import Incident, PhaseStep
 from oncall.feeds import links
-from oncall.models import Absence, CoverRequest, ForeignCalendar, Override, Shadow, ShiftChange
+from oncall.models import (
+    Absence,
+    CoverRequest,
+    FixedSchedule,
+    ForeignCalendar,
+    Override,
+    Shadow,
+    ShiftChange,
+)
 from postmortems.models import PostMortem
 from tests import builders
 from tests.access_matrix import BODIES, MATRIX, OPEN
@@ -89,6 +97,7 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
         lapses_at=starts,
         created_at=timezone.now(),
     )
+    fixed = FixedSchedule.objects.create(schedule=override.schedule, starts_at=starts, ends_at=override.ends_at)
     shadow = Shadow.objects.create(schedule=override.schedule, user=carol, starts_at=starts)
     change = ShiftChange.objects.create(
         schedule=override.schedule, incoming=carol, at=starts, created_at=timezone.now()
@@ -115,8 +124,10 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
         **{name: {"pk": page.pk} for name in ("api:page-acknowledge", "api:page-decline")},
         **dict.fromkeys(("escalation:page", "escalation:page_acknowledge", "escalation:page_decline"), token),
         **{name: {"slug": "platform"} for name in ("api:schedule", "api:schedule-on-call", "api:schedule-shifts",
-                                                   "api:overrides")},
+                                                   "api:overrides", "api:layers", "api:fixed-schedules")},
         "api:override": {"slug": "platform", "pk": override.pk},
+        "api:layer": {"slug": "platform", "pk": override.schedule.layers.get().pk},
+        "api:fixed-schedule": {"slug": "platform", "pk": fixed.pk},
         **{name: {"slug": "platform"} for name in ("oncall:take", "api:schedule-take", "api:shadows")},
         **{name: {"pk": asked.pk} for name in ("oncall:cover", "oncall:withdraw", "api:cover-request",
                                                "api:cover-accept", "api:cover-decline", "api:cover-withdraw")},

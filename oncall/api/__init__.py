@@ -2,18 +2,22 @@
 
 from django.urls import path
 
-from oncall.api import absences, asking, feeds, views
+from oncall.api import absences, asking, feeds, rotas, views
 
 _SCHEDULE = "schedules/<slug:slug>"
 
 urlpatterns = [
     path("on-call", views.OnCallNow.as_view(), name="on-call"),
-    path("schedules", views.Schedules.as_view(), name="schedules"),
-    path(_SCHEDULE, views.ScheduleDetail.as_view(), name="schedule"),
+    path("schedules", rotas.Schedules.as_view(), name="schedules"),
+    path(_SCHEDULE, rotas.ScheduleDetail.as_view(), name="schedule"),
     path(f"{_SCHEDULE}/on-call", views.ScheduleOnCall.as_view(), name="schedule-on-call"),
     path(f"{_SCHEDULE}/shifts", views.ScheduleShifts.as_view(), name="schedule-shifts"),
     path(f"{_SCHEDULE}/overrides", views.Overrides.as_view(), name="overrides"),
     path(f"{_SCHEDULE}/overrides/<int:pk>", views.OverrideDetail.as_view(), name="override"),
+    path(f"{_SCHEDULE}/layers", rotas.Layers.as_view(), name="layers"),
+    path(f"{_SCHEDULE}/layers/<int:pk>", rotas.LayerDetail.as_view(), name="layer"),
+    path(f"{_SCHEDULE}/fixed", rotas.FixedSchedules.as_view(), name="fixed-schedules"),
+    path(f"{_SCHEDULE}/fixed/<int:pk>", rotas.FixedScheduleDetail.as_view(), name="fixed-schedule"),
     path(f"{_SCHEDULE}/take", asking.TakePager.as_view(), name="schedule-take"),
     path(f"{_SCHEDULE}/shadows", asking.Shadows.as_view(), name="shadows"),
     path(f"{_SCHEDULE}/shadows/<int:pk>", asking.ShadowDetail.as_view(), name="shadow"),

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,21 +28,6 @@ def _schedule(slug: str) -> Schedule:
     if schedule is None:
         raise NotFound(f"There is no schedule {slug[:50]}.")
     return schedule
-
-
-class Schedules(ListAPIView[Schedule]):
-    """The schedules."""
-
-    serializer_class = shapes.ScheduleShape
-    queryset = Schedule.objects.select_related("team").order_by("name")
-
-
-class ScheduleDetail(RetrieveAPIView[Schedule]):
-    """One schedule."""
-
-    serializer_class = shapes.ScheduleShape
-    queryset = Schedule.objects.select_related("team")
-    lookup_field = "slug"
 
 
 class ScheduleOnCall(APIView):
