@@ -97,7 +97,9 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
         lapses_at=starts,
         created_at=timezone.now(),
     )
-    fixed = FixedSchedule.objects.create(schedule=override.schedule, starts_at=starts, ends_at=override.ends_at)
+    fixed = FixedSchedule.objects.create(
+        schedule=override.schedule, starts_at=starts, ends_at=override.ends_at
+    )
     shadow = Shadow.objects.create(schedule=override.schedule, user=carol, starts_at=starts)
     change = ShiftChange.objects.create(
         schedule=override.schedule, incoming=carol, at=starts, created_at=timezone.now()
