@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import User
 from common import clock
 from oncall.models import Schedule
-from oncall.rota import Layer, ScheduleSpec, Shift, load_spec, odd_handoffs, resolve
+from oncall.rota import Layer, Override, ScheduleSpec, Shift, load_spec, odd_handoffs, resolve
 
 WEEKS = timedelta(weeks=4)
 YEAR = timedelta(days=366)
@@ -24,6 +24,7 @@ def notes(schedule: Schedule) -> list[str]:
         *([gap] if (gap := gap_sentence(schedule, spec)) else []),
         *gone_sentences(spec),
         *twice_sentences(spec),
+        *hidden_sentences(spec),
         *alone_sentences(spec),
         *clock_change_sentences(spec),
     ]
@@ -117,6 +118,22 @@ def _both(some: list[Shift], more: list[Shift]) -> list[tuple[int, datetime]]:
             ):
                 found[shift.user_id] = min(found.get(shift.user_id, start), start)
     return list(found.items())
+
+
+def hidden_sentences(spec: ScheduleSpec) -> list[str]:
+    """Return where one override takes everybody's part while another one stands: the newer one decides."""
+    whole = [o for o in enumerate(spec.overrides) if o[1].kind == "replace" and o[1].replaces is None]
+    found: list[tuple[datetime, Override, Override]] = []
+    for (place, one), (after, other) in combinations(sorted(whole, key=lambda o: o[1].starts_at), 2):
+        if other.starts_at < one.ends_at and one.user_id != other.user_id and one.origin == other.origin:
+            newer, older = (one, other) if place > after else (other, one)
+            found.append((max(one.starts_at, other.starts_at), newer, older))
+    people = User.objects.in_bulk({o.user_id for _, *both in found[:NAMED] for o in both}) if found else {}
+    return [
+        f"From {local(start, spec.zone)} on two overrides stand at once: {people[newer.user_id]} is on call, "
+        f"{people[older.user_id]} is not."
+        for start, newer, older in found[:NAMED]
+    ]
 
 
 def alone_sentences(spec: ScheduleSpec) -> list[str]:

@@ -1,6 +1,15 @@
 """What changes who is on call, one module for each thing that people change. Callers import from here."""
 
-from oncall.actions.checks import FixedRow, MemberRow, WindowRow
+from oncall.actions.checks import (
+    FixedRow,
+    MemberRow,
+    WindowRow,
+    check_fixed,
+    check_holidays,
+    check_member,
+    check_source,
+    check_turns,
+)
 from oncall.actions.cover import accept_cover, ask_for_cover, decline_cover, withdraw_cover
 from oncall.actions.fixed import add_fixed, change_fixed, end_fixed, move_fixed, start_fixed, take_back_fixed
 from oncall.actions.handover import confirm_hand_over
@@ -19,13 +28,21 @@ from oncall.actions.overrides import (
     TOLERANCE,
     add_override,
     change_override,
+    check_room,
     checked_start,
     end_override,
+    put_override,
     start_from_now,
     take_back,
 )
-from oncall.actions.schedules import add_schedule, change_schedule
-from oncall.actions.shadows import end_shadow, start_shadow
+from oncall.actions.schedules import (
+    add_schedule,
+    change_schedule,
+    check_schedule,
+    edit_schedule,
+    put_schedule,
+)
+from oncall.actions.shadows import end_shadow, put_shadow, start_shadow, take_back_shadow
 from oncall.actions.taking import take_pager
 
 __all__ = [
@@ -44,15 +61,26 @@ __all__ = [
     "change_layer",
     "change_override",
     "change_schedule",
+    "check_fixed",
+    "check_holidays",
+    "check_member",
+    "check_room",
+    "check_schedule",
+    "check_source",
+    "check_turns",
     "checked_start",
     "close_layer",
     "confirm_hand_over",
     "decline_cover",
+    "edit_schedule",
     "end_fixed",
     "end_layer",
     "end_override",
     "end_shadow",
     "move_fixed",
+    "put_override",
+    "put_schedule",
+    "put_shadow",
     "require_layer_editor",
     "same_turns",
     "start_fixed",
@@ -62,6 +90,7 @@ __all__ = [
     "succeed_layer",
     "take_back",
     "take_back_fixed",
+    "take_back_shadow",
     "take_pager",
     "withdraw_cover",
 ]

@@ -33,7 +33,8 @@ def start_fixed(
     admin. This is ``add_fixed`` for callers that have a transaction of their own.
     """
     require_layer_editor(by)
-    schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)  # two at once would both see no other
+    # Held, since two at once would both see no other.
+    schedule = Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)
     now = clock.now()
     starts_at = start_from_now(starts_at, now)
     shifts = _from(shifts, starts_at)
@@ -70,7 +71,7 @@ def move_fixed(
     that is over or gone, ``Invalid`` like ``start_fixed``. This is ``change_fixed`` in a caller's transaction.
     """
     require_layer_editor(by)
-    Schedule.objects.select_for_update().get(pk=fixed.schedule_id)
+    Schedule.objects.select_for_update(no_key=True).get(pk=fixed.schedule_id)
     held, now = _held(fixed), clock.now()
     has_begun = held.starts_at <= now
     if starts_at is not None and starts_at != held.starts_at:
@@ -112,8 +113,13 @@ def take_back_fixed(*, by: Actor, fixed: FixedSchedule) -> None:
     This is ``end_fixed`` for callers that have a transaction of their own.
     """
     require_layer_editor(by)
-    Schedule.objects.select_for_update().get(pk=fixed.schedule_id)
-    held = FixedSchedule.objects.select_for_update().select_related("schedule").filter(pk=fixed.pk).first()
+    Schedule.objects.select_for_update(no_key=True).get(pk=fixed.schedule_id)
+    held = (
+        FixedSchedule.objects.select_for_update(no_key=True)
+        .select_related("schedule")
+        .filter(pk=fixed.pk)
+        .first()
+    )
     now = clock.now()
     if held is None or held.ends_at <= now:
         return
@@ -130,7 +136,12 @@ end_fixed = action(take_back_fixed)
 
 
 def _held(fixed: FixedSchedule) -> FixedSchedule:
-    held = FixedSchedule.objects.select_for_update().select_related("schedule").filter(pk=fixed.pk).first()
+    held = (
+        FixedSchedule.objects.select_for_update(no_key=True)
+        .select_related("schedule")
+        .filter(pk=fixed.pk)
+        .first()
+    )
     if held is None:
         raise Conflict("Somebody has taken this fixed schedule back.", code="gone")
     if held.ends_at <= clock.now():

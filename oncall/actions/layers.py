@@ -38,7 +38,7 @@ def start_layer(
     anybody but an admin. This is ``add_layer`` for callers that have a transaction of their own.
     """
     require_layer_editor(by)
-    schedule = Schedule.objects.select_for_update().get(pk=schedule.pk)
+    schedule = Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)
     now = clock.now()
     begins = start_from_now(fields.get("effective_from") or now, now, field="effective_from")
     today = begins.astimezone(zones.get(schedule.time_zone)).date()

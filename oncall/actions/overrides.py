@@ -14,12 +14,13 @@ from oncall.access import require_schedule_editor
 from oncall.models import Override, Schedule
 
 LONGEST = timedelta(days=366)
+# As many overrides that are not over as one schedule may have: more is a rota of its own.
+MOST = 1000
 # A form that was opened a moment ago still says "from now".
 TOLERANCE = timedelta(minutes=5)
 
 
-@action
-def add_override(
+def put_override(
     *,
     by: Actor,
     schedule: Schedule,
@@ -33,10 +34,15 @@ def add_override(
     """Let somebody else be on call for a while; return the override (R52: an override beats the rota).
 
     A start that has just passed becomes now. Raises ``Invalid`` with the field for times that make no sense, for a
-    person who cannot sign in and for an unknown kind; ``NotAllowed`` for who may only look.
+    person who cannot sign in, for an unknown kind, and where the same person has the same override already or the
+    schedule has too many; ``NotAllowed`` for who may only look. This is ``add_override`` in a caller's transaction.
     """
     require_schedule_editor(by, schedule)
     starts_at = checked_start(kind=kind, user=user, replaces=replaces, starts_at=starts_at, ends_at=ends_at)
+    schedule = Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)
+    check_room(
+        schedule=schedule, kind=kind, user=user, replaces=replaces, starts_at=starts_at, ends_at=ends_at
+    )
     override = Override.objects.create(
         schedule=schedule,
         kind=kind,
@@ -50,6 +56,36 @@ def add_override(
     shiftchanges.look_again(schedule.pk, clock.now())
     _audit(by, "override.added", override)
     return override
+
+
+add_override = action(put_override)
+
+
+def check_room(
+    *,
+    schedule: Schedule,
+    kind: str,
+    user: User,
+    replaces: User | None,
+    starts_at: datetime,
+    ends_at: datetime,
+) -> None:
+    """Raise ``Invalid`` where the person has the same override in this time already, or where there are too many."""
+    rows = schedule.overrides.filter(ends_at__gt=clock.now())
+    same = rows.filter(kind=kind, user=user, replaces=replaces, origin=Override.Origin.OVERRIDE)
+    other = same.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).first()
+    if other is not None:
+        raise Invalid(
+            f"{user} has the same override from {other.starts_at:%Y-%m-%d %H:%M} to "
+            f"{other.ends_at:%Y-%m-%d %H:%M} UTC: change that one, or choose another time.",
+            field="starts_at",
+        )
+    if rows.count() >= MOST:
+        raise Invalid(
+            f"This schedule has {MOST:,} overrides that are not over. Change its layers instead, or write down a "
+            "fixed schedule.",
+            field="starts_at",
+        )
 
 
 def checked_start(

@@ -15,14 +15,16 @@ from common.text import clean_line
 from oncall.actions.layers import require_layer_editor
 from oncall.models import Layer, Schedule
 
+_FIELDS = ("name", "slug", "team", "time_zone")
 
-@action
-def add_schedule(
+
+def put_schedule(
     *, by: Actor, name: str, time_zone: str, slug: str = "", team: Team | None = None
 ) -> Schedule:
     """Make a schedule without layers; return it. The slug is made from the name unless it is given.
 
-    Raises ``Invalid`` with the field for a name or slug that is taken and for a zone that does not exist.
+    Raises ``Invalid`` with the field for a name or slug that is taken and for a zone that does not exist. This is
+    ``add_schedule`` for callers that have a transaction of their own.
     """
     require_layer_editor(by)
     name = clean_line(name, limit=120)
@@ -33,19 +35,27 @@ def add_schedule(
     return schedule
 
 
-@action
-def change_schedule(*, by: Actor, schedule: Schedule, changes: dict[str, Any]) -> Schedule:
-    """Change a schedule's name, team or zone; return it. Raises ``Invalid`` with the field, also for its history."""
+add_schedule = action(put_schedule)
+
+
+def edit_schedule(*, by: Actor, schedule: Schedule, changes: dict[str, Any]) -> Schedule:
+    """Change a schedule's name, slug, team or zone; return it. Raises ``Invalid`` with the field.
+
+    What has a history keeps its zone. This is ``change_schedule`` for callers that have a transaction of their own.
+    """
     require_layer_editor(by)
-    held = Schedule.objects.select_for_update().get(pk=schedule.pk)
+    held = Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)
     for field, value in changes.items():
-        if field not in ("name", "team", "time_zone"):
+        if field not in _FIELDS:
             raise Invalid("This cannot be changed.", field=field)
         setattr(held, field, clean_line(value, limit=120) if field == "name" else value)
     check_schedule(held)
-    held.save(update_fields=["name", "team", "time_zone"])
+    held.save(update_fields=_FIELDS)
     audit.record(by=by, action="schedule.changed", about=held, data=_data(held))
     return held
+
+
+change_schedule = action(edit_schedule)
 
 
 def check_schedule(schedule: Schedule) -> None:

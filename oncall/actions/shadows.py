@@ -16,8 +16,7 @@ from oncall.actions.overrides import LONGEST, start_from_now
 from oncall.models import Schedule, Shadow
 
 
-@action
-def start_shadow(
+def put_shadow(
     *,
     by: Actor,
     schedule: Schedule,
@@ -56,8 +55,10 @@ def start_shadow(
     return shadow
 
 
-@action
-def end_shadow(*, by: Actor, shadow: Shadow) -> None:
+start_shadow = action(put_shadow)
+
+
+def take_back_shadow(*, by: Actor, shadow: Shadow) -> None:
     """End a shadow now; one that has not begun goes. Twice is once. Raises ``NotAllowed`` for who may only look."""
     mine = by.user is not None and by.user.pk == shadow.user_id
     if not mine and not may_edit_schedule(by, shadow.schedule):
@@ -73,6 +74,9 @@ def end_shadow(*, by: Actor, shadow: Shadow) -> None:
     held.ends_at = now
     held.save(update_fields=["ends_at"])
     _audit(by, "shadow.ended", held)
+
+
+end_shadow = action(take_back_shadow)
 
 
 def _audit(by: Actor, what: str, shadow: Shadow) -> None:

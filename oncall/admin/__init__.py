@@ -1,5 +1,5 @@
 """Settings of on-call."""
 
-from oncall.admin import foreign, schedules, targets
+from oncall.admin import fixed, foreign, layers, overrides, schedules, targets
 
-__all__ = ["foreign", "schedules", "targets"]
+__all__ = ["fixed", "foreign", "layers", "overrides", "schedules", "targets"]

@@ -1,13 +1,19 @@
 """What a schedule means: who is on call now and in the coming weeks, shown beside what an admin edits."""
 
+from collections.abc import Iterable
+from datetime import timedelta
+
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.models import User
 from common import clock, zones
 from oncall.coverage import ShiftRow, shift_rows
 from oncall.models import Schedule
-from oncall.notes import WEEKS, local
-from oncall.rota import load_spec, resolve
+from oncall.notes import WEEKS, local, notes
+from oncall.rota import load_spec, load_specs, resolve, who
+
+MOMENT = timedelta(seconds=1)
 
 
 def shifts_of(schedule: Schedule) -> list[ShiftRow]:
@@ -45,3 +51,23 @@ def now_words(schedule: Schedule | None) -> str:
         return "–"
     names = [str(row.person) for row in shifts_of(schedule) if row.is_now and not row.is_gap]
     return ", ".join(names) or "nobody: a gap"
+
+
+def words_now(schedules: Iterable[Schedule]) -> dict[int, str]:
+    """Return who is on call now by each schedule, by primary key; as many queries for all as for one."""
+    now = clock.now()
+    specs = load_specs([schedule.pk for schedule in schedules], now, now + MOMENT)
+    found = {pk: who(spec, now, ahead=MOMENT) for pk, spec in specs.items()}
+    wanted = {shift.user_id for shifts in found.values() for shift in shifts}
+    people = User.objects.filter(is_active=True).in_bulk([pk for pk in wanted if pk is not None])
+    names = {
+        pk: [str(people[s.user_id]) for s in shifts if s.user_id in people] for pk, shifts in found.items()
+    }
+    return {pk: ", ".join(listed) or "nobody: a gap" for pk, listed in names.items()}
+
+
+def notes_list(schedule: Schedule | None) -> SafeString | str:
+    """Return what there is to know of a schedule as a list: gaps, who is in it twice, hand-offs on a clock change."""
+    sentences = notes(schedule) if schedule is not None and schedule.pk is not None else []
+    items = format_html_join("", "<li>{}</li>", ((sentence,) for sentence in sentences))
+    return format_html("<ul>{}</ul>", items) if sentences else "–"

@@ -13,6 +13,7 @@ from tests import builders
 from tests.builders import NOON
 
 pytestmark = pytest.mark.django_db
+INLINES = ("layers", "overrides", "fixed_schedules", "shadows")
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,8 @@ def split(name: str, when: Any) -> dict[str, str]:
 def layer_form(layer: Layer | None = None, members: tuple[Any, ...] = (), **changes: Any) -> dict[str, Any]:
     """What the browser sends for a layer's page; ``members`` are (stored member or None, fields)."""
     given: dict[str, Any] = {
-        "name": "Primary", "priority": 0, "mode": "rotate", "unit": "week", "interval": 1, "handoff_time": "09:00",
+        "name": "Primary", "priority": 0, "mode": "rotate", "holidays": "as_usual",
+        "unit": "week", "interval": 1, "handoff_time": "09:00",
         "anchor_date": layer.anchor_date if layer else date(2026, 3, 23),
         **split("effective_from", layer.effective_from if layer else NOON),
         **split("effective_until", layer.effective_until if layer else None),
@@ -70,7 +72,7 @@ def test_a_schedules_page_shows_now_and_the_next_four_weeks(client: Client, rota
 
 
 def test_a_new_schedule_says_what_to_do_next(client: Client, admin: User) -> None:
-    empty = {f"{name}-{kind}_FORMS": 0 for name in ("layers", "overrides") for kind in ("TOTAL", "INITIAL")}
+    empty = {f"{name}-{kind}_FORMS": 0 for name in INLINES for kind in ("TOTAL", "INITIAL")}
     given = {"name": "Data", "slug": "data", "time_zone": "Europe/Berlin", **empty}
     page = said(client.post("/admin/oncall/schedule/add/", given, follow=True))
     assert "Nobody is on call in Data from" in page
@@ -78,7 +80,7 @@ def test_a_new_schedule_says_what_to_do_next(client: Client, admin: User) -> Non
 
 
 def test_an_unknown_zone_is_refused_in_words(client: Client, admin: User) -> None:
-    empty = {f"{name}-{kind}_FORMS": 0 for name in ("layers", "overrides") for kind in ("TOTAL", "INITIAL")}
+    empty = {f"{name}-{kind}_FORMS": 0 for name in INLINES for kind in ("TOTAL", "INITIAL")}
     page = said(
         client.post("/admin/oncall/schedule/add/", {"name": "X", "slug": "x", "time_zone": "Mars", **empty})
     )
