@@ -4,9 +4,11 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 
 from accounts import audit
 from accounts.actor import Actor
@@ -47,6 +49,12 @@ class Clash:
     @property
     def ends_at(self) -> datetime:
         return min(self.absence.ends_at, self.duty.shift.end)
+
+    @property
+    def ask_path(self) -> str:
+        """Return where cover for this span is asked for, filled in already."""
+        span = {"start": self.starts_at.isoformat(), "end": self.ends_at.isoformat()}
+        return f"{reverse('oncall:ask')}?{urlencode({'schedule': self.duty.schedule.slug, **span})}"
 
     @property
     def sentence(self) -> str:
@@ -170,7 +178,7 @@ def tell(clash: Clash, now: datetime) -> None:
     notices.tell(
         clash.user,
         f"absent:{clash.duty.schedule.pk}:{shift.end:%Y%m%dT%H%M%S}",
-        Message(f"On call while away: {clash.duty.schedule}", text, path="/me/absence/"),
+        Message(f"On call while away: {clash.duty.schedule}", text, path=clash.ask_path),
         now,
         topic=f"absence:{clash.absence.pk}",
     )

@@ -155,7 +155,10 @@ def test_an_absence_far_ahead_waits_and_one_that_is_over_is_left_alone(rota: Sch
 def test_the_page_warns_of_the_shift(rota: Schedule, alice: User, client: Client) -> None:
     client.force_login(alice)
     away(alice, date(2026, 3, 28), date(2026, 3, 29))
-    assert "while you are away" in client.get("/me/absence/").content.decode()
+    page = client.get("/me/absence/")
+    assert "while you are away" in page.content.decode()
+    [clash] = page.context["clashes"]
+    assert client.get(clash.ask_path).status_code == 200
 
 
 def test_the_same_over_the_api(as_bob: Api, as_alice: Api) -> None:
