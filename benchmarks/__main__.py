@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.table import Row, markdown, table
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("pages", "browsers", "lateness", "intake")
+PARTS = ("pages", "oncall", "browsers", "lateness", "intake")
 
 
 def main() -> int:

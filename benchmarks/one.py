@@ -42,10 +42,11 @@ def main() -> int:
 def _parts(options: argparse.Namespace) -> dict[str, Callable[[], list[Row]]]:
     # Late: these import models. The pages come first: they have to know how many incidents there are. The others run
     # beside as many as the largest size, and the intake last, because it leaves pages that are due.
-    from benchmarks import browsers, intake, lateness, pages
+    from benchmarks import browsers, intake, lateness, oncall, pages
 
     return {
         "pages": lambda: pages.measure(options.sizes),
+        "oncall": oncall.measure,
         "browsers": browsers.measure,
         "lateness": lambda: lateness.measure(options.due),
         "intake": lambda: intake.measure(options.seconds),

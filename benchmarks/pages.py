@@ -36,7 +36,7 @@ def measure(sizes: list[int]) -> list[Row]:
     for size in sorted(sizes):
         seed.grow_to(size, incident)
         for name, address in pages.items():
-            queries, milliseconds = _visit(client, address)
+            queries, milliseconds = visit(client, address)
             first[name] = first[name] or milliseconds
             growth = f"{milliseconds / first[name]:.1f} × the smallest" if milliseconds != first[name] else ""
             rows.append(
@@ -59,7 +59,7 @@ def _an_open_incident() -> Incident:
     return incident
 
 
-def _visit(client: Client, address: str) -> tuple[int, float]:
+def visit(client: Client, address: str) -> tuple[int, float]:
     """Return how many queries a page takes and its best time in milliseconds."""
     client.get(address)
     with CaptureQueriesContext(connection) as queries:
