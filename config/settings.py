@@ -375,6 +375,7 @@ SPECTACULAR_SETTINGS = {
         "GateOutcome": "incidents.models.GateResult.Outcome",
         "HypothesisState": "incidents.models.Hypothesis.State",
         "DeliveryKind": "communications.models.Delivery.Kind",
+        "CoverState": "oncall.models.CoverRequest.State",
         "OverrideKind": "oncall.models.Override.Kind",
         "EscalationRole": "oncall.models.EscalationRole",
         "RoleOfferState": "incidents.models.RoleOffer.State",

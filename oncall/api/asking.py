@@ -76,7 +76,7 @@ class AcceptCover(ActionView):
 class DeclineCover(ActionView):
     """Say no, with a reason if you like."""
 
-    serializer_class = askshapes.AnswerInput
+    serializer_class = askshapes.CoverAnswerInput
     response_serializer_class = askshapes.CoverShape
 
     def perform(self, request: Request, data: Data, **kwargs: Any) -> Any:

@@ -75,7 +75,7 @@ class AskInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
 
 
-class AnswerInput(serializers.Serializer[Any]):
+class CoverAnswerInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=200, allow_blank=True, default="")
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,6 +42,7 @@ class Schedules(ListAPIView[Schedule], ActionView):
         return run(actions.add_schedule, request, **data)
 
 
+@extend_schema_view(post=extend_schema(operation_id="schedule_change"))
 class ScheduleDetail(RetrieveAPIView[Schedule], ActionView):
     """One schedule. POST changes its name, team or zone (admins)."""
 
