@@ -5,7 +5,8 @@ from typing import Any
 # Heading: names of models, in the order in which they are shown. What is named nowhere stands under "More".
 GROUPS: dict[str, tuple[str, ...]] = {
     "People and teams": ("User", "Team", "BusinessCalendar", "EmergencyContact", "Qualification", "ApiKey"),
-    "On call and escalation": ("Schedule", "Layer", "Override", "ForeignCalendar", "RoleTarget", "EscalationRule"),
+    "On call and escalation": ("Schedule", "Layer", "FixedSchedule", "Override", "Shadow", "ForeignCalendar",
+                               "RoleTarget", "EscalationRule"),
     "What you run": ("Component", "AlertSource", "IncidentSettings"),
     "How you respond": (
         "SeverityDefinition",
