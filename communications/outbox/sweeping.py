@@ -1,14 +1,13 @@
 """Coming back for what is due: first attempts that the queue has not begun, retries, and leases that ran out."""
 
 import logging
-import queue
 import threading
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.db import close_old_connections
 from django.db.models import Case, Min, Value, When
 
 from common import clock
@@ -56,28 +55,14 @@ def drain() -> None:
 
 
 def deliver_on_threads(ids: Sequence[int], threads: int) -> None:
-    """Deliver a batch on so many threads and wait until all of it is done (the queue's worker)."""
+    """Deliver a batch on so many threads and wait until all of it is done (the queue's worker).
+
+    The threads stay, with their connections: for a page of its own each, starting them costs more than the sending.
+    """
     if threads <= 1 or len(ids) <= 1:
         deliver(ids)
         return
-    work: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for pk in ids:
-        work.put(pk)
-    workers = [threading.Thread(target=_drain, args=(work,)) for _ in range(min(threads, len(ids)))]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-
-
-def _drain(work: "queue.SimpleQueue[int]") -> None:
-    try:
-        while True:
-            deliver([work.get_nowait()])
-    except queue.Empty:
-        pass
-    finally:
-        connections.close_all()
+    _senders.work(ids, threads)
 
 
 class _Senders:
@@ -98,14 +83,19 @@ class _Senders:
 
     def submit(self, ids: Iterable[int]) -> int:
         """Begin to deliver those that are not on their way in this process already; return how many."""
+        return len(self._begin(ids, settings.DELIVERY_THREADS))
+
+    def work(self, ids: Iterable[int], threads: int) -> None:
+        """Deliver these on so many threads, and wait until they are done."""
+        wait(self._begin(ids, threads))
+
+    def _begin(self, ids: Iterable[int], threads: int) -> list[Future[None]]:
         with self._lock:
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(settings.DELIVERY_THREADS, thread_name_prefix="sender")
+                self._pool = ThreadPoolExecutor(threads, thread_name_prefix="sender")
             new = [pk for pk in ids if pk not in self._in_flight]
             self._in_flight.update(new)
-            for pk in new:
-                self._pool.submit(self._send, pk)
-            return len(new)
+            return [self._pool.submit(self._send, pk) for pk in new]
 
     def drain(self) -> None:
         """Wait until what is on its way has arrived or failed; what was not begun is left to the next sweep."""
