@@ -1,6 +1,6 @@
 """The escalation ladder of an incident page: what was asked, what came of it, what comes next, in a few queries."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -61,7 +61,7 @@ def ladder(incident: Incident, viewer_pk: int | None) -> Ladder:
     newest = _newest(pages)
     armed = [timer for timer in timers if timer.state == State.ARMED and timer.kind != Kind.EXPIRY]
     return Ladder(
-        rungs=_Builder(incident, timers, newest).rungs(),
+        rungs=_Builder(incident, timers, newest, _times_asked(pages)).rungs(),
         holders=[page for page in newest if page.state == Page.State.ACKNOWLEDGED and page.needs_answer],
         mine=next((p for p in newest if p.user_id == viewer_pk and p.state == Page.State.OPEN), None),
         is_exhausted=bool(escalation and escalation.exhausted_at) and incident.is_active,
@@ -88,9 +88,20 @@ def _newest(pages: list[Page]) -> list[Page]:
     return list(newest.values())
 
 
+def _times_asked(pages: list[Page]) -> Counter[tuple[str, str]]:
+    """Return how often each person was asked in each role: by the pages they got themselves."""
+    return Counter((page.role, page.user_label) for page in pages if page.needs_answer)
+
+
 class _Builder:
-    def __init__(self, incident: Incident, timers: list[EscalationTimer], pages: list[Page]) -> None:
-        self.incident, self.timers = incident, timers
+    def __init__(
+        self,
+        incident: Incident,
+        timers: list[EscalationTimer],
+        pages: list[Page],
+        asked: Counter[tuple[str, str]],
+    ) -> None:
+        self.incident, self.timers, self.asked = incident, timers, asked
         self.pages: dict[str, list[Page]] = defaultdict(list)
         for page in pages:
             self.pages[page.role].append(page)
@@ -150,8 +161,9 @@ class _Builder:
         )
         if not page.needs_answer:
             words = ["Told; no answer asked"]
-        if page.round and page.state == Page.State.OPEN:
-            words.append(f"asked {page.round + 1} times")
+        times = self.asked[page.role, page.user_label]
+        if times > 1 and page.state == Page.State.OPEN:
+            words.append("asked twice" if times == 2 else f"asked {times} times")
         if page.note and page.state in (Page.State.DECLINED, Page.State.STOPPED):
             words.append(page.note)
         words += [page.reason, *map(_delivery_words, deliveries)]

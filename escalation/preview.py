@@ -42,6 +42,8 @@ class Row:
     position: int
     people: tuple[Person, ...]
     note: str = ""
+    # Of a gap: whether somebody further down is asked at once instead.
+    goes_on: bool = False
 
     @property
     def role_words(self) -> str:
@@ -56,9 +58,19 @@ class Row:
         return not self.people and not self.is_agenda
 
     @property
+    def gap_words(self) -> str:
+        """Return what comes of a gap."""
+        return "Nobody: the next one is asked at once" if self.goes_on else "Nobody"
+
+    @property
     def condition(self) -> str:
         """Return what would stop it: "unless mitigated", "unless resolved"; for a later person, an answer too."""
         return "if nobody answers" if self.position else self.rule.condition_words
+
+
+def nobody_at_all(rows: Sequence[Row]) -> bool:
+    """Return whether nobody would be paged by any of these steps."""
+    return any(row.is_gap for row in rows) and not any(row.people for row in rows)
 
 
 def who_will_be_woken(severity: int, team: Team | None, at: datetime) -> list[Row]:
@@ -122,6 +134,7 @@ class _Plan:
     def _with_methods(self) -> list[Row]:
         users = {target.user.pk for _, _, _, _, people, _ in self.steps for target in people}
         methods = _methods(users)
+        found = {due for due, _, _, _, people, _ in self.steps if people}
         return [
             Row(
                 due_at=due,
@@ -133,6 +146,7 @@ class _Plan:
                     Person(t.user, t.reason, methods.get(t.user.pk, ("mail", "Allclear"))) for t in people
                 ),
                 note=note,
+                goes_on=not people and due in found,
             )
             for due, role, rule, position, people, note in sorted(self.steps, key=lambda step: step[0])
         ]

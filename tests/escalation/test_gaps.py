@@ -1,10 +1,13 @@
 """Nobody on call, nobody reachable, somebody gone: it is said, and the next is asked at once."""
 
+from django.test import Client
+
 from accounts.actor import Actor
 from accounts.models import ContactMethod, User
 from common import clock
 from communications.models import Delivery
 from escalation import actions, engine
+from escalation.glance import next_pages
 from escalation.models import Escalation, EscalationRule, EscalationTimer, Page
 from escalation.preview import who_will_be_woken
 from incidents.models import Event, EventKind
@@ -49,6 +52,19 @@ def test_when_there_is_nobody_at_all_the_incident_says_so(story: Story) -> None:
     assert paged(incident) == []
     assert len(gaps(incident)) == 4
     assert Escalation.objects.get(incident=incident).exhausted_at == clock.now()
+
+
+def test_the_list_of_incidents_then_says_so_in_red(story: Story) -> None:
+    told = story.declare(1)
+    RoleTarget.objects.all().delete()
+    incident = story.declare(1)
+    browser = Client()
+    browser.force_login(story.alice)
+    now = browser.get("/").content.decode()
+    assert now.count("Nobody could be asked") == 1
+    assert 'data-state="overdue"' in now
+    found = next_pages([told, incident])
+    assert [glance.note for glance in found[incident.pk]] == ["Nobody could be asked"]
 
 
 def test_somebody_who_can_no_longer_sign_in_is_passed_over_visibly(story: Story) -> None:

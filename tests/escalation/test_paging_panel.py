@@ -176,6 +176,20 @@ def test_a_responder_can_be_sent_back_to_bed(
     assert client.post(url(incident, "release"), {"user": "nobody"}).status_code == 404
 
 
+def test_it_counts_how_often_each_person_was_asked_themselves(
+    client: Client, incident: Incident, bob: User, carol: User
+) -> None:
+    """Carol came later: the role was asked twice before her, she once."""
+    for number, user in ((1, bob), (1, carol), (2, bob)):
+        builders.page_for(user, incident, round=number, position=int(user == carol))
+    client.force_login(bob)
+    page = shown(client, incident)
+    assert "asked 3 times" in page
+    assert page.count("asked ") == 1, "Carol was asked once, and that needs no word"
+    builders.page_for(carol, incident, round=3, position=1)
+    assert "asked twice" in shown(client, incident)
+
+
 def test_a_delivery_that_failed_is_red_and_says_why(client: Client, incident: Incident, bob: User) -> None:
     page = Page.objects.get(user=bob)
     mail = Delivery.objects.filter(topic=f"page:{page.pk}", transport="email")

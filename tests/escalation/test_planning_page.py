@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import User
 from escalation.models import AgendaItem
 from incidents.models import Component
+from oncall.models import RoleTarget, Schedule
 from tests import builders
 from tests.builders import NOON
 
@@ -56,6 +57,27 @@ def test_the_preview_names_people_rules_and_methods(client: Client, viewer: User
     ):
         assert words in fragment
     assert 'data-state="gap"' in fragment  # nobody manages
+
+
+def test_a_gap_says_that_the_next_one_is_asked_only_where_there_is_one(
+    client: Client, viewer: User, api: Component
+) -> None:
+    RoleTarget.objects.filter(role="on_call").delete()
+    fragment = shown(client, f"/escalation/preview/?severity=1&components={api.pk}", headers=HTMX)
+    assert fragment.count("Nobody: the next one is asked at once") == 1, "Alice is, for the on-call engineer"
+    assert fragment.count('data-state="gap"') == 3
+    assert "Nobody could be asked" not in fragment
+
+
+def test_when_there_are_only_gaps_it_says_in_red_that_nobody_could_be_asked(
+    client: Client, viewer: User, api: Component
+) -> None:
+    RoleTarget.objects.all().delete()
+    Schedule.objects.all().delete()
+    fragment = shown(client, f"/escalation/preview/?severity=1&components={api.pk}", headers=HTMX)
+    assert "Nobody could be asked" in fragment
+    assert "banner-danger" in fragment
+    assert "the next one is asked at once" not in fragment
 
 
 def test_the_preview_is_a_page_too_and_takes_short_names_and_an_instant(
