@@ -119,21 +119,38 @@ def change_override(
     """
     require_schedule_editor(by, override.schedule)
     override = _held(override)
-    now = clock.now()
-    if override.ends_at <= now:
-        raise Conflict("This override is over: what was on call is history.", code="over")
-    if starts_at is not None and starts_at != override.starts_at:
-        if override.starts_at <= now:
-            raise Conflict("This override has begun: its start is history.", code="started")
-        override.starts_at = start_from_now(starts_at, now)
-    override.ends_at = ends_at or override.ends_at
-    _check_span(override.starts_at, override.ends_at, now)
+    override.starts_at, override.ends_at = checked_move(override, starts_at=starts_at, ends_at=ends_at)
     if reason is not None:
         override.reason = clean_line(reason, limit=200)
     override.save(update_fields=["starts_at", "ends_at", "reason"])
-    shiftchanges.look_again(override.schedule_id, now)
+    shiftchanges.look_again(override.schedule_id, clock.now())
     _audit(by, "override.changed", override)
     return override
+
+
+def checked_move(
+    override: Override, *, starts_at: datetime | None = None, ends_at: datetime | None = None
+) -> tuple[datetime, datetime]:
+    """Return the start and the end that an override may be moved to: what has been of it stays (R52).
+
+    Raises ``Conflict`` for one that is over or whose start has passed, ``Invalid`` for times that make no sense.
+    """
+    now = clock.now()
+    if override.ends_at <= now:
+        raise Conflict("This override is over: what was on call is history.", code="over")
+    start, end = override.starts_at, override.ends_at
+    if starts_at is not None and starts_at != start:
+        if start <= now:
+            raise Conflict("This override has begun: its start is history.", code="started")
+        start = start_from_now(starts_at, now)
+    if ends_at is not None and ends_at != end:
+        if start < now and ends_at < now - TOLERANCE:
+            raise Invalid(
+                "This end has passed: what was on call is history. End it now or later.", field="ends_at"
+            )
+        end = max(ends_at, now) if start < now else ends_at
+    _check_span(start, end, now)
+    return start, end
 
 
 def take_back(*, by: Actor, override: Override) -> None:
