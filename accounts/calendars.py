@@ -1,9 +1,10 @@
 """From a stored business calendar to the pure one of ``common.businesstime``."""
 
 import logging
-from collections.abc import Container, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 import holidays
 from django.db.models import Q
@@ -83,10 +84,23 @@ def holidays_between(stored: BusinessCalendar | None, first: date, last: date) -
     return frozenset(day for day in days if day in exceptions and not exceptions[day])
 
 
+def holiday_names(stored: BusinessCalendar | None, first: date, last: date) -> dict[date, str]:
+    """Return the dates of ``holidays_between`` with what each is called."""
+    if stored is None:
+        return {}
+    own = {day.date: day.name for day in stored.special_days.all()}
+    public = _exceptions(stored, ()).public
+    return {
+        day: own.get(day) or str(public.get(day, "Holiday"))
+        for day in sorted(holidays_between(stored, first, last))
+    }
+
+
 @cache
-def _public_holidays(country: str, subdivision: str) -> Container[object]:
+def _public_holidays(country: str, subdivision: str) -> Mapping[Any, str]:
     """Return a country's public holidays; kept, because finding the country costs more than a page may wait for."""
-    return holidays.country_holidays(country, subdiv=subdivision or None)
+    found: Mapping[Any, str] = holidays.country_holidays(country, subdiv=subdivision or None)
+    return found
 
 
 class _Exceptions(dict[date, tuple[Span, ...]]):
@@ -94,17 +108,17 @@ class _Exceptions(dict[date, tuple[Span, ...]]):
 
     def __init__(self, country: str, subdivision: str, special: dict[date, tuple[Span, ...]]) -> None:
         super().__init__(special)
-        self._holidays: Container[object] = ()
+        self.public: Mapping[Any, str] = {}
         if country:
             try:
-                self._holidays = _public_holidays(country, subdivision)
+                self.public = _public_holidays(country, subdivision)
             except NotImplementedError:
                 logger.warning(
                     "calendar.unknown_country", extra={"country": country, "subdivision": subdivision}
                 )
 
     def __contains__(self, day: object) -> bool:
-        return super().__contains__(day) or day in self._holidays
+        return super().__contains__(day) or day in self.public
 
     def __missing__(self, day: date) -> tuple[Span, ...]:
         return ()

@@ -25,3 +25,8 @@ def clean(text: str, *, limit: int | None = None) -> str:
 def clean_line(text: str, *, limit: int | None = None) -> str:
     """Return ``clean(text)`` on a single line: any run of white space is one space (mail subjects, titles, names)."""
     return clean(_SPACES.sub(" ", text), limit=limit)
+
+
+def csv_cell(text: str) -> str:
+    """Return ``text`` so that no spreadsheet takes it for a formula: one that begins like it gets an apostrophe."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

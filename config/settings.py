@@ -314,6 +314,8 @@ READINESS_CHECKS = [
 ON_CALL_RESOLVER = "oncall.targets.on_call_for"
 # Answers "who may be asked to decide as manager?" likewise (update reminders one cadence late).
 ROLE_RESOLVER = "oncall.targets.people_for"
+# Tells the load report of on-call who was paged when.
+PAGES_BETWEEN = "escalation.load.pages_between"
 # Carries the test message that somebody asks for on their profile.
 CONTACT_TEST = "config.contacttest.enqueue"
 # Hears, in the ledger's transaction, that a page reached its person by no contact method at all.

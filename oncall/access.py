@@ -5,6 +5,14 @@ from common.errors import NotAllowed, NotFound
 from oncall.models import CoverRequest, Schedule, ShiftChange
 
 
+def schedule_for(slug: str) -> Schedule:
+    """Return the schedule that an address names. Raises ``NotFound``. Everybody who is signed in may see each."""
+    schedule = Schedule.objects.select_related("team").filter(slug=slug).first()
+    if schedule is None:
+        raise NotFound(f"There is no schedule {slug[:50]}.")
+    return schedule
+
+
 def may_edit_schedule(by: Actor, schedule: Schedule) -> bool:
     """Return whether the actor may put in an override: any responder, since covering for a colleague is no rank."""
     return by.can_respond

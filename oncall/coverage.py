@@ -1,14 +1,13 @@
 """Who is on call now and next, team by team and rota by rota, and where nobody is. A fixed number of queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.models import Team, User
 from oncall.models import Schedule
 from oncall.rota import Shift, load_specs, resolve
 from oncall.targets import Target, on_call_now
-
-AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +24,11 @@ class TeamNow:
 
 @dataclass(frozen=True, slots=True)
 class ShiftRow:
-    """A shift with its person; without one it is a gap. ``is_now``: it is running; ``is_cut``: it goes on after it."""
+    """A shift with its person; without one it is a gap. ``is_now``: it is running."""
 
     shift: Shift
     person: User | None
     is_now: bool
-    is_cut: bool = False
 
     @property
     def is_gap(self) -> bool:
@@ -39,18 +37,10 @@ class ShiftRow:
 
 @dataclass(frozen=True, slots=True)
 class Rota:
-    """A schedule with its shifts of the coming days."""
+    """A schedule with its shifts of some days."""
 
     schedule: Schedule
     shifts: list[ShiftRow]
-
-    @property
-    def has_gap(self) -> bool:
-        return any(row.is_gap for row in self.shifts)
-
-    @property
-    def now(self) -> list[ShiftRow]:
-        return [row for row in self.shifts if row.is_now]
 
 
 def teams_now(at: datetime) -> list[TeamNow]:
@@ -66,21 +56,10 @@ def shift_rows(shifts: list[Shift], at: datetime) -> list[ShiftRow]:
     return [ShiftRow(s, people.get(s.user_id or 0), s.start <= at < s.end) for s in shifts]
 
 
-def rotas(at: datetime, ahead: timedelta = AHEAD) -> list[Rota]:
-    """Return every schedule with its shifts from ``at`` on, gaps included."""
-    schedules = list(Schedule.objects.select_related("team").order_by("team__name", "name"))
-    specs = load_specs([schedule.pk for schedule in schedules], at, at + ahead)
-    shifts = {pk: resolve(spec, at, at + ahead) for pk, spec in specs.items()}
-    people = User.objects.in_bulk(
-        {s.user_id for found in shifts.values() for s in found if s.user_id is not None}
-    )
-    return [
-        Rota(
-            schedule,
-            [
-                ShiftRow(s, people.get(s.user_id or 0), s.start <= at, s.end >= at + ahead)
-                for s in shifts.get(schedule.pk, [])
-            ],
-        )
-        for schedule in schedules
-    ]
+def rotas(schedules: Sequence[Schedule], start: datetime, end: datetime, now: datetime) -> list[Rota]:
+    """Return schedules with their shifts between two instants, gaps included."""
+    specs = load_specs([schedule.pk for schedule in schedules], start, end)
+    shifts = {pk: resolve(spec, start, end) for pk, spec in specs.items()}
+    rows = shift_rows([shift for found in shifts.values() for shift in found], now)
+    by_shift = {id(row.shift): row for row in rows}
+    return [Rota(row, [by_shift[id(s)] for s in shifts.get(row.pk, [])]) for row in schedules]

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from oncall.views import absence, asking, feeds, handover, now
+from oncall.views import absence, asking, calendar, feeds, handover, load, now, override
 
 app_name = "oncall"
+_OVERRIDE = "on-call/<slug:slug>/override/"
+
 urlpatterns = [
-    path("on-call/", now.on_call, name="on_call"),
+    path("on-call/", calendar.on_call, name="on_call"),
     path("on-call/strip/", now.on_call_strip, name="strip"),
     path("on-call/cover/", asking.requests, name="requests"),
     path("on-call/cover/ask/", asking.ask, name="ask"),
@@ -30,4 +32,10 @@ urlpatterns = [
         name="remove_absence_calendar",
     ),
     path("me/absence/calendars/<int:pk>/read/", absence.read_absence_calendar, name="read_absence_calendar"),
+    path("on-call/load/", load.load, name="load"),
+    path("on-call/load.csv", load.load_csv, name="load_csv"),
+    path(_OVERRIDE, override.override, name="override"),
+    path(f"{_OVERRIDE}preview/", override.override_preview, name="override_preview"),
+    path(f"{_OVERRIDE}<int:pk>/", override.change_override, name="change_override"),
+    path(f"{_OVERRIDE}<int:pk>/take-back/", override.take_back_override, name="take_back_override"),
 ]

@@ -127,7 +127,10 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
         **dict.fromkeys(("escalation:page", "escalation:page_acknowledge", "escalation:page_decline"), token),
         **{name: {"slug": "platform"} for name in ("api:schedule", "api:schedule-on-call", "api:schedule-shifts",
                                                    "api:overrides", "api:layers", "api:fixed-schedules")},
-        "api:override": {"slug": "platform", "pk": override.pk},
+        **{name: {"slug": "platform"} for name in ("oncall:override", "oncall:override_preview",
+                                                   "api:override-preview")},
+        **{name: {"slug": "platform", "pk": override.pk}
+           for name in ("api:override", "oncall:change_override", "oncall:take_back_override")},
         "api:layer": {"slug": "platform", "pk": override.schedule.layers.get().pk},
         "api:fixed-schedule": {"slug": "platform", "pk": fixed.pk},
         **{name: {"slug": "platform"} for name in ("oncall:take", "api:schedule-take", "api:shadows")},

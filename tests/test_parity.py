@@ -56,8 +56,8 @@ def test_each_write_of_the_api_is_somebodys_twin_or_has_a_reason() -> None:
         if url.is_api and any(hasattr(_view(url), method) for method in ("post", "delete", "put", "patch"))
     }
     twins = {name for names in TWINS.values() for name in names}
-    # Alerts come from machines; overrides and rotas are made in the settings by people.
-    meant = {"api:alert-receive", "api:overrides", "api:override", "api:schedules", "api:schedule", "api:layers",
+    # Alerts come from machines; rotas are made in the settings by people.
+    meant = {"api:alert-receive", "api:schedules", "api:schedule", "api:layers",
              "api:layer", "api:fixed-schedules", "api:fixed-schedule"}  # fmt: skip
     assert writes - twins == meant & writes
 

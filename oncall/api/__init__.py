@@ -2,17 +2,20 @@
 
 from django.urls import path
 
-from oncall.api import absences, asking, feeds, rotas, views
+from oncall.api import absences, asking, calendar, feeds, rotas, views
 
 _SCHEDULE = "schedules/<slug:slug>"
 
 urlpatterns = [
     path("on-call", views.OnCallNow.as_view(), name="on-call"),
+    path("on-call/calendar", calendar.CalendarShifts.as_view(), name="on-call-calendar"),
+    path("on-call/load", calendar.OnCallLoad.as_view(), name="on-call-load"),
     path("schedules", rotas.Schedules.as_view(), name="schedules"),
     path(_SCHEDULE, rotas.ScheduleDetail.as_view(), name="schedule"),
     path(f"{_SCHEDULE}/on-call", views.ScheduleOnCall.as_view(), name="schedule-on-call"),
     path(f"{_SCHEDULE}/shifts", views.ScheduleShifts.as_view(), name="schedule-shifts"),
     path(f"{_SCHEDULE}/overrides", views.Overrides.as_view(), name="overrides"),
+    path(f"{_SCHEDULE}/overrides/preview", calendar.OverridePreview.as_view(), name="override-preview"),
     path(f"{_SCHEDULE}/overrides/<int:pk>", views.OverrideDetail.as_view(), name="override"),
     path(f"{_SCHEDULE}/layers", rotas.Layers.as_view(), name="layers"),
     path(f"{_SCHEDULE}/layers/<int:pk>", rotas.LayerDetail.as_view(), name="layer"),

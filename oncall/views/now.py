@@ -1,21 +1,12 @@
-"""Who is on call."""
+"""Who is on call now, as a part of the start page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from common import clock
 from common.htmx import is_fragment
-from incidents.views.base import page, viewer
-from oncall.coverage import rotas, teams_now
-from oncall.views.asking import for_page
-
-
-@page
-def on_call(request: HttpRequest) -> HttpResponse:
-    """Show who is on call for each team now, and each rota's shifts of the coming week; gaps are red."""
-    now = clock.now()
-    context = {"teams": teams_now(now), "rotas": rotas(now), "now": now} | for_page(viewer(request))
-    return render(request, "oncall/on_call.html", context)
+from incidents.views.base import page
+from oncall.coverage import teams_now
 
 
 @page

@@ -22,6 +22,7 @@ TEXT = [
     ("text-muted", "surface-active"),
     *[(tone, surface) for tone in ("warn", "ok") for surface in ("canvas", "surface", "surface-hover")],
     *[(tone, f"{tone}-tint") for tone in ("accent", "danger", "warn", "ok", "drill")],
+    *[("text", f"person-{hue}") for hue in range(8)],
     ("text", "accent-tint"),
     ("text", "danger-tint"),
     ("text", "warn-tint"),

@@ -1,0 +1,1 @@
+"""The calendar of on-call: which days it shows, what stands in them, and what a change would do."""
