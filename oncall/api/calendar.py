@@ -153,14 +153,16 @@ def _schedules(request: Request) -> list[Schedule]:
 
 
 def _new(schedule: Schedule, data: dict[str, Any]) -> Override:
-    start = actions.checked_start(
-        kind=data["kind"],
-        user=data["user"],
-        replaces=data.get("replaces"),
-        starts_at=data["starts_at"],
-        ends_at=data["ends_at"],
-    )
-    return Override(schedule=schedule, **data | {"starts_at": start})
+    span: dict[str, Any] = {
+        "kind": data["kind"],
+        "user": data["user"],
+        "replaces": data.get("replaces"),
+        "starts_at": data["starts_at"],
+        "ends_at": data["ends_at"],
+    }
+    span["starts_at"] = actions.checked_start(**span)
+    actions.check_room(schedule=schedule, **span)
+    return Override(schedule=schedule, **data | span)
 
 
 def _moved(schedule: Schedule, pk: int, data: dict[str, Any]) -> Override:

@@ -144,7 +144,9 @@ def _proposed(schedule: Schedule, form: SpanForm) -> Override:
     """Return the override that the form describes, unsaved. Raises what saving it would raise."""
     values = _values(form)
     checked = {name: values[name] for name in ("kind", "user", "replaces", "starts_at", "ends_at")}
-    return Override(schedule=schedule, **values | {"starts_at": actions.checked_start(**checked)})
+    checked["starts_at"] = values["starts_at"] = actions.checked_start(**checked)
+    actions.check_room(schedule=schedule, **checked)
+    return Override(schedule=schedule, **values)
 
 
 def _moved(row: Override, form: SpanForm) -> Override:

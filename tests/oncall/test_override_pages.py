@@ -155,6 +155,14 @@ def test_what_makes_no_sense_is_said_beside_its_field_and_nothing_is_lost(
     assert sentence in text(send(bobs, f"{URL}preview/", given(carol) | changes, 400))
 
 
+def test_the_same_override_twice_is_refused_before_and_while_saving(
+    bobs: Client, schedule: Schedule, carol: User
+) -> None:
+    send(bobs, URL, given(carol), 302)
+    for url in (f"{URL}preview/", URL):
+        assert "Carol has the same override from 2026-03-26 00:00" in text(send(bobs, url, given(carol), 400))
+
+
 def test_a_time_that_comes_twice_starts_with_the_first_and_ends_with_the_last(
     bobs: Client, schedule: Schedule, carol: User
 ) -> None:
