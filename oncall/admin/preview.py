@@ -29,6 +29,7 @@ def table(schedule: Schedule | None) -> SafeString | str:
     zone = zones.get(schedule.time_zone)
     rows = (
         (
+            format_html(' class="{}"', "gap") if row.is_gap else "",
             local(row.shift.start, zone),
             local(row.shift.end, zone),
             format_html("<strong>{}</strong>", "nobody: a gap") if row.is_gap else str(row.person),
@@ -36,12 +37,15 @@ def table(schedule: Schedule | None) -> SafeString | str:
         )
         for row in shifts_of(schedule)
     )
-    body = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
+    body = format_html_join("", "<tr{}><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
     head = format_html(
         "<tr><th>From</th><th>Until ({})</th><th>On call</th><th>Why</th></tr>", schedule.time_zone
     )
     return format_html(
-        '<table class="schedule-preview"><thead>{}</thead><tbody>{}</tbody></table>', head, body
+        '<div class="schedule-preview" role="region" aria-label="The next four weeks" tabindex="0">'
+        "<table><thead>{}</thead><tbody>{}</tbody></table></div>",
+        head,
+        body,
     )
 
 
