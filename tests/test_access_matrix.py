@@ -58,10 +58,12 @@ def places(carol: User, commander: User) -> dict[str, dict[str, Any]]:
         "offer": offer.pk,
         "method": builders.mail_method(carol, "carol@example.org").pk,
     }
-    return {**{url.name: of_incident for url in BY_REFERENCE}, **special(of_incident, pk, carol)}
+    return {**{url.name: of_incident for url in BY_REFERENCE}, **special(of_incident, pk, carol, commander)}
 
 
-def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[str, dict[str, Any]]:
+def special(
+    incident: dict[str, Any], pk: dict[str, Any], carol: User, commander: User
+) -> dict[str, dict[str, Any]]:
     builders.api_key(carol)
     key = ApiKey.objects.get().pk
     contact = EmergencyContact.objects.create(name="Cloud support", phone="+44 20 7946 0000").pk
@@ -91,7 +93,7 @@ def special(incident: dict[str, Any], pk: dict[str, Any], carol: User) -> dict[s
     asked = CoverRequest.objects.create(
         schedule=override.schedule,
         asked_by=carol,
-        asked_of=User.objects.get(name="Commander"),
+        asked_of=commander,
         starts_at=starts,
         ends_at=override.ends_at,
         lapses_at=starts,
