@@ -8,10 +8,11 @@ const hint = document.querySelector("[data-calendar-hint]");
 const dialog = document.getElementById("override");
 const fragment = { headers: { "HX-Request": "true" }, credentials: "same-origin" };
 
-// ---- Cells: hours of a day, quarters of a day in a week (days on a narrow screen), days of a month ----
+// ---- Cells: hours of a day, quarters of a day in a week, days of a month; larger ones where fingers need them ----
 function stepHours() {
-  if (calendar.dataset.view === "day") return 1;
-  if (calendar.dataset.view === "week") return calendar.clientWidth < 700 ? DAY : 6;
+  const isNarrow = calendar.clientWidth < 700;
+  if (calendar.dataset.view === "day") return isNarrow ? 2 : 1;
+  if (calendar.dataset.view === "week") return isNarrow ? DAY : 6;
   return DAY;
 }
 
