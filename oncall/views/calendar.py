@@ -12,8 +12,8 @@ from django.urls import NoReverseMatch, reverse
 
 from common import clock
 from incidents.views.base import page, viewer
-from oncall.calendar.days import LocalDay, local_days
-from oncall.calendar.frame import VIEWS, WEEK, WHO, ZONES, CalendarQuery, Frame
+from oncall.calendar.days import DAY, LocalDay, local_days
+from oncall.calendar.frame import EARLIEST, LATEST, VIEWS, WEEK, WHO, ZONES, CalendarQuery, Frame
 from oncall.calendar.lanes import Bar, Lane, lanes
 from oncall.calendar.mine import own_shifts
 from oncall.coverage import teams_now
@@ -123,6 +123,8 @@ def _addresses(request: HttpRequest, query: CalendarQuery, frame: Frame, today: 
         "previous": to(date=frame.previous),
         "next": to(date=frame.next),
         "today": to(date=today),
+        "week_before": to(date=max(EARLIEST, frame.at - WEEK * DAY)),
+        "week_after": to(date=min(LATEST, frame.at + WEEK * DAY)),
         "views": [(key, label, to(view=key)) for key, label in VIEWS],
         "who": [(key, label, to(who=key)) for key, label in WHO],
         "zones": [(key, label, to(zone=key)) for key, label in ZONES],
