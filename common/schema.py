@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -14,6 +15,19 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "different request with the same key is refused with 409.",
 )
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class LocalTime(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A time of day without an offset: OpenAPI's "time" is RFC 3339's, which demands one."""
+
+    target_class = serializers.TimeField
+
+    def map_serializer_field(self, auto_schema: object, direction: object) -> dict[str, str]:
+        return {
+            "type": "string",
+            "pattern": r"^\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?$",
+            "example": "09:00:00",
+        }
 
 
 class ProblemError(serializers.Serializer[Any]):
