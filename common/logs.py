@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, merge_con
 
 _HANDLER = "allclear"
 _SECRETS = re.compile(
-    r"(?P<start>/p/|/alerts/|/password/reset/key/|\bac_[0-9a-f]{4,}_|\bbearer\s+(?:ac_[0-9a-f]+_)?)[^\s/?\"'<>]+",
+    r"(?P<start>/p/|/alerts/|/calendar/|/password/reset/key/|\bac_[0-9a-f]{4,}_|\bbearer\s+(?:ac_[0-9a-f]+_)?)[^\s/?\"'<>]+",
     re.IGNORECASE,
 )
 
@@ -33,7 +33,7 @@ def clear() -> None:
 
 
 def mask(text: str) -> str:
-    """Return ``text`` without page tokens, intake keys, reset links and API keys."""
+    """Return ``text`` without page tokens, intake keys, calendar feeds' addresses, reset links and API keys."""
     return _SECRETS.sub(r"\g<start>***", text)
 
 
@@ -58,7 +58,8 @@ def _without_objects(logger: Any, method: str, event: Event) -> Event:
 
 def _without_known_traces(logger: Any, method: str, event: Event) -> Event:
     """Leave out where a refusal came from: what was asked says it all. Only what broke (500) keeps its traceback."""
-    if event.get("logger") == "django.request" and event.get("status_code", 500) < 500:
+    known = str(event.get("logger")).startswith(("django.request", "django.security"))
+    if known and event.get("status_code", 500) < 500:
         event.pop("exc_info", None)
     return event
 

@@ -41,6 +41,7 @@ def test_a_line_break_in_a_message_stays_in_its_line() -> None:
     [
         "Not Found: /p/MTI:1tXyz:SeCrEt/",
         "/api/v1/alerts/SeCrEt failed",
+        "Method Not Allowed (OPTIONS): /calendar/SeCrEt.ics",
         "Authorization: Bearer ac_0123456789ab_SeCrEt",
         "key ac_0123456789ab_SeCrEt",
         "/account/password/reset/key/2-SeCrEt-1234/",
@@ -99,13 +100,14 @@ def test_a_malformed_request_id_is_replaced(client: Client, db: None, given: str
     assert len(answer["X-Request-Id"]) == 32
 
 
-@pytest.mark.parametrize(("status", "has_trace"), [(403, False), (404, False), (500, True)])
-def test_only_what_broke_keeps_its_traceback(status: int, has_trace: bool) -> None:
+@pytest.mark.parametrize("name", ["django.request", "django.security.DisallowedHost"])
+@pytest.mark.parametrize(("status", "has_trace"), [(400, False), (403, False), (404, False), (500, True)])
+def test_only_what_broke_keeps_its_traceback(name: str, status: int, has_trace: bool) -> None:
     try:
         raise ValueError("refused")
     except ValueError:
-        record = logging.getLogger("django.request").makeRecord(
-            "django.request", logging.WARNING, __file__, 1, "Forbidden: /x", (), __import__("sys").exc_info(),
+        record = logging.getLogger(name).makeRecord(
+            name, logging.WARNING, __file__, 1, "Forbidden: /x", (), __import__("sys").exc_info(),
             extra={"status_code": status},
         )  # fmt: skip
     assert ("ValueError" in logs.formatter(json=True).format(record)) is has_trace
