@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet, URLField
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts import audit
 from accounts.actor import Actor
@@ -28,9 +30,25 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 class ModelAdmin(DjangoModelAdmin):
-    """Django's, but an address that is typed without a scheme is taken for https."""
+    """Django's, but an address without a scheme is taken for https, and rows that cannot be are refused, not a 500."""
 
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *where: Any
+    ) -> HttpResponse | None:
+        """Run an action on the chosen rows; where a row's key is none, say so and leave the list as it is."""
+        if all(self._is_key(value) for value in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            return super().response_action(request, queryset, *where)
+        self.message_user(request, "These rows do not exist. Choose rows of the list.", messages.WARNING)
+        return None
+
+    def _is_key(self, value: str) -> bool:
+        try:
+            self.opts.pk.run_validators(self.opts.pk.to_python(value))
+        except ValidationError:
+            return False
+        return bool(value)
 
 
 class AuditedModelAdmin(ModelAdmin):

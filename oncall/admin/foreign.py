@@ -58,7 +58,6 @@ class ForeignCalendarAdmin(AuditedModelAdmin):
     list_filter = ["purpose", "is_active"]
     list_select_related = ["user"]
     search_fields = ["name", "user__name"]
-    autocomplete_fields = ["user"]
     readonly_fields = ["state", "fetched_at", "due_at", "left_out", "nobody_here"]
     actions = ["read_selected"]
 

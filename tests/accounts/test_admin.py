@@ -184,3 +184,16 @@ def test_only_our_own_tables_are_in_the_settings(as_erin: Client) -> None:
     labels = {model._meta.app_label for model in site._registry}
     ours = {"accounts", "incidents", "communications", "oncall", "escalation", "alerts", "postmortems"}
     assert labels <= ours
+
+
+@pytest.mark.parametrize("chosen", ["", "hello", "\x00", "9" * 40, "-"])
+@pytest.mark.parametrize(
+    "page", ["accounts/apikey", "accounts/team", "oncall/schedule", "accounts/emergencycontact"]
+)
+def test_an_action_on_rows_that_cannot_be_is_refused(as_erin: Client, page: str, chosen: str) -> None:
+    actions = ["delete_selected", "revoke", "say_tried"]
+    for name in actions:
+        form = {"action": name, "index": "0", "select_across": "0", "_selected_action": chosen}
+        answer = as_erin.post(f"/admin/{page}/", form, follow=True)
+        assert answer.status_code == 200
+    assert "These rows do not exist" in answer.content.decode()

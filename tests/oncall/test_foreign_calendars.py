@@ -346,3 +346,12 @@ def test_an_admin_adds_a_calendar_and_has_it_read(erin: User, client: Client, ht
     answer = client.post(f"{path}add/", {**form, "purpose": "absence", "url": "http://10.0.0.1/x"})
     assert "private network" in answer.content.decode()
     assert "Say whose absences these are." in answer.content.decode()
+
+
+@pytest.mark.parametrize("user", ["hello", "9" * 40, "\x00"])
+def test_an_admin_who_names_nobody_reads_it_beside_the_field(erin: User, client: Client, user: str) -> None:
+    client.force_login(erin)
+    form = {"name": "Ferien", "purpose": "absence", "user": user, "url": "https://example.com/x.ics"}
+    answer = client.post("/admin/oncall/foreigncalendar/add/", form)
+    assert answer.status_code == 200
+    assert "user" in answer.context["adminform"].form.errors
