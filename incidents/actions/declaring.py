@@ -249,8 +249,7 @@ def _response_fields(start: datetime, when: response.Deadline) -> dict[str, Any]
 def _meeting_places(number: int) -> dict[str, Any]:
     """Return the bridge's and the channel's address by the organisation's templates (R24)."""
     settings, reference = IncidentSettings.load(), Incident(number=number).reference
-    bridge = settings.bridge_url_template
     return {
-        "bridge_url": bridge.format(reference=reference) if bridge else "",
-        "channel": settings.channel_template.format(reference=reference.lower()),
+        "bridge_url": settings.filled("bridge_url_template", reference),
+        "channel": settings.filled("channel_template", reference.lower()),
     }

@@ -278,6 +278,9 @@ class Component(models.Model):
             raise ValidationError({"variables": 'Give names with text values, such as {"namespace": "web"}.'})
 
 
+_LONGEST_REFERENCE = "INC-1234567890"
+
+
 class IncidentSettings(models.Model):
     """The organisation's own wording and addresses. One row."""
 
@@ -307,11 +310,22 @@ class IncidentSettings(models.Model):
         return "Incident settings"
 
     def clean(self) -> None:
-        for field in ("bridge_url_template", "channel_template"):
-            try:
-                getattr(self, field).format(reference="INC-1")
-            except (KeyError, IndexError, ValueError) as error:
-                raise ValidationError({field: "Only {reference} can stand in braces."}) from error
+        """Refuse what would give an incident no address, or one that its row cannot hold: nobody could declare."""
+        limits = {"bridge_url_template": 300, "channel_template": 120}
+        for field, limit in limits.items():
+            text = self.filled(field, _LONGEST_REFERENCE)
+            if "{" in text or "}" in text:
+                raise ValidationError({field: "Only {reference} can stand in braces."})
+            if len(text) > limit:
+                raise ValidationError(
+                    {field: f"With a reference in it this is longer than {limit} characters."}
+                )
+        if self.bridge_url_template and not self.bridge_url_template.startswith(("https://", "http://")):
+            raise ValidationError({"bridge_url_template": "A web address begins with https://."})
+
+    def filled(self, field: str, reference: str) -> str:
+        """Return a template's text for one incident. Nothing but ``{reference}`` means anything in it."""
+        return str(getattr(self, field)).replace("{reference}", reference)
 
     @classmethod
     def load(cls) -> "IncidentSettings":

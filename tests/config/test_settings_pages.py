@@ -12,7 +12,7 @@ from accounts.models import AuditEntry, User
 from communications.models import UpdateTemplate
 from config import defaults
 from config.admingroups import GROUPS, MORE
-from incidents.models import Incident, Phase, PhaseStep, SeverityDefinition, Symptom
+from incidents.models import Incident, IncidentSettings, Phase, PhaseStep, SeverityDefinition, Symptom
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +162,48 @@ def test_the_default_templates_can_be_saved_as_they_are(client: Client, audience
     form = {"audience": audience, "subject": row.subject, "body": row.body}
     answer = client.post(reverse("admin:communications_updatetemplate_change", args=[row.pk]), form)
     assert answer.status_code == 302
+
+
+@pytest.mark.usefixtures("ada")
+@pytest.mark.parametrize(
+    ("field", "text", "said"),
+    [
+        ("bridge_url_template", "99:99", "begins with https://"),
+        ("bridge_url_template", "javascript:alert(1)", "begins with https://"),
+        ("bridge_url_template", "https://meet.example.com/{reference.foo}", "Only {reference}"),
+        ("bridge_url_template", "https://meet.example.com/{reference:>9999999}", "Only {reference}"),
+        ("bridge_url_template", "https://meet.example.com/" + "x" * 263 + "{reference}", "longer than 300"),
+        ("channel_template", "#{", "Only {reference}"),
+        ("channel_template", "#{reference[0]}", "Only {reference}"),
+        ("channel_template", "#{reference}" * 10, "longer than 120"),
+    ],
+)
+def test_an_address_that_no_incident_could_have_is_refused(
+    client: Client, field: str, text: str, said: str
+) -> None:
+    form = {
+        "organisation": "Acme",
+        "channel_template": "#{reference}",
+        "observation_hours": 24,
+        "reopen_hours": 24,
+    }
+    row, _ = IncidentSettings.objects.get_or_create()
+    answer = client.post(f"/admin/incidents/incidentsettings/{row.pk}/change/", {**form, field: text})
+    assert answer.status_code == 200
+    assert any(said in sentence for sentence in answer.context["adminform"].form.errors[field])
+
+
+@pytest.mark.usefixtures("ada")
+def test_each_incident_gets_its_own_call_and_channel(client: Client) -> None:
+    row, _ = IncidentSettings.objects.get_or_create()
+    form = {"organisation": "Acme", "observation_hours": 24, "reopen_hours": 24}
+    form |= {
+        "bridge_url_template": "https://meet.example.com/{reference}",
+        "channel_template": "#{reference}",
+    }
+    saved = client.post(f"/admin/incidents/incidentsettings/{row.pk}/change/", form)
+    assert saved.status_code == 302
+    client.post("/api/v1/incidents", {"title": "Slow", "severity": 4}, content_type="application/json")
+    incident = Incident.objects.get()
+    assert incident.bridge_url == f"https://meet.example.com/{incident.reference}"
+    assert incident.channel == f"#{incident.reference.lower()}"
