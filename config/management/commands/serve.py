@@ -84,9 +84,10 @@ def serve_web(listener: socket.socket) -> None:
 
 
 def _answers(host: str, port: int) -> bool:
+    """Return whether the web process answers at all. Not /health: that fails, and is logged, until the clock beats."""
     connection = http.client.HTTPConnection(host, port, timeout=1)
     try:
-        connection.request("GET", "/health")
+        connection.request("GET", "/live/")
         return bool(connection.getresponse().status)
     except (OSError, http.client.HTTPException):
         return False
