@@ -184,3 +184,15 @@ def test_the_load_report_has_no_faults(site: str, new_page: Any, platform: Sched
     page.goto(f"{site}/on-call/load/")
     expect(page.get_by_role("rowheader", name="Alice")).to_be_visible()
     assert accessibility_faults(page) == []
+
+
+def test_on_a_phone_the_load_report_names_the_person_before_the_figures(
+    site: str, new_page: Any, platform: Schedule
+) -> None:
+    page = new_page(user("Bob"), viewport=PHONE)
+    page.goto(f"{site}/on-call/load/")
+    row = page.locator(".load-table tbody tr").first
+    person, share, hours = (
+        row.locator(part).bounding_box() for part in ("th", '[data-label="Share"]', '[data-label="Hours"]')
+    )
+    assert person["y"] + person["height"] <= share["y"] < hours["y"]
