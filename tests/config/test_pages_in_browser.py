@@ -8,6 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.actor import Actor
+from accounts.models import User
 from incidents import actions
 from incidents.models import Incident
 from tests.access_matrix import MATRIX
@@ -111,3 +112,18 @@ def test_recovery_stands_on_top_of_the_column_while_it_is_watched(
         by=by, incident=incident, to="monitoring", note="it helps", rollback_plan="redeploy"
     )
     assert stands_above()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_one_long_word_of_a_machine_widens_no_page(
+    site: str, new_page: Pages, world: World, size: dict[str, int]
+) -> None:
+    reference = world.places["incidents:detail"]["reference"]
+    Incident.objects.visible_to(world.carol).update(title="https://example.com/" + "a1b2c3" * 30)
+    User.objects.filter(pk=world.carol.pk).update(name="W" * 80)
+    page = new_page(world.carol, viewport=size)
+    at = f"/incidents/{reference}/"
+    for path in ("/", "/incidents/", at, f"{at}write/", f"{at}updates/", f"{at}page/", "/me/notifications/"):
+        page.goto(f"{site}{path}")
+        page.wait_for_timeout(400)  # panels that come after the page
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
