@@ -58,7 +58,9 @@ def test_one_tap_acknowledges_for_the_person_the_page_was_sent_to(
     page.refresh_from_db()
     assert (page.state, page.answered_via) == (Page.State.ACKNOWLEDGED, "mail")
     assert page.incident.acknowledged_by == bob
-    assert "You have it" in text(client, link)
+    shown = text(client, link)
+    assert "You have it" in shown
+    assert "Bob, you were paged as On-call Engineer" in " ".join(shown.split())
 
 
 def test_it_works_without_cookies(page: Page, link: str) -> None:
