@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from common import clock, instants
-from escalation.preview import Row, who_will_be_woken
+from escalation.preview import Row, nobody_at_all, who_will_be_woken
 from incidents.actions.declaring import team_for
 from incidents.models import Component, Severity
 
@@ -36,6 +36,9 @@ class Command(BaseCommand):
             self.stdout.write(_line(row))
         if not rows:
             self.stdout.write("The escalation matrix has no rule for this severity: nobody would be paged.")
+        if nobody_at_all(rows):
+            # CommandError ends with status 1, so that cron and scripts notice.
+            raise CommandError("Nobody would be paged.")
 
 
 def _instant(given: str | None) -> datetime:
