@@ -75,7 +75,7 @@ def test_it_says_where_it_is_and_ctrl_c_stops_it_all_quietly(served: Served) -> 
     out, err = served.process.communicate(timeout=15)
     assert served.process.returncode == 0
     assert out == ""
-    # Until the first signs of life /health answered 503 to this test, which asked for it; the start itself says nothing.
+    # Until the first signs of life /health answered 503 to this test, which asked for it; the start says nothing.
     assert [line for line in err.splitlines() if "/health" not in line] == []
     assert [process for process in family if process.is_running()] == []
 
