@@ -7,11 +7,12 @@ from django.db.models import F
 
 from accounts import calendars
 from accounts.models import User
-from common.businesstime import Calendar, add_business, business_between, next_business_day
+from common.businesstime import Calendar, NeverOpen, add_business, business_between, next_business_day
 from incidents.models import Clock, Incident, Reminder, Severity, SeverityDefinition
 
 WARNING_SHARE = 0.75
 FALLBACK = timedelta(minutes=15)
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +24,35 @@ class Deadline:
 
 
 def deadline(severity: int, start: datetime, calendar: Calendar) -> Deadline:
-    """Return the response deadline of a severity for a response that starts at ``start`` (R02-R05)."""
+    """Return the response deadline of a severity for a response that starts at ``start`` (R02-R05).
+
+    Where the calendar has not enough open time the wall clock counts: a declaration must not fail over opening hours.
+    """
     definition = SeverityDefinition.objects.filter(level=severity).first()
     if definition is None:  # nothing is configured: the strictest promise is the safe one
-        return Deadline(start + FALLBACK * WARNING_SHARE, start + FALLBACK)
-    if definition.response_clock == Clock.WALL:
-        return Deadline(start + definition.response_time * WARNING_SHARE, start + definition.response_time)
-    if definition.response_clock == Clock.BUSINESS:
-        amount = definition.response_time
-        return Deadline(
-            add_business(calendar, start, amount * WARNING_SHARE), add_business(calendar, start, amount)
-        )
+        return _on_the_wall(start, FALLBACK)
+    try:
+        if definition.response_clock == Clock.WALL:
+            return _on_the_wall(start, definition.response_time)
+        if definition.response_clock == Clock.BUSINESS:
+            return _in_open_hours(start, definition.response_time, calendar)
+        return _by_next_closing(start, calendar)
+    except NeverOpen:
+        next_day = definition.response_clock == Clock.NEXT_DAY
+        return _on_the_wall(start, A_DAY if next_day else definition.response_time)
+
+
+def _on_the_wall(start: datetime, amount: timedelta) -> Deadline:
+    return Deadline(start + amount * WARNING_SHARE, start + amount)
+
+
+def _in_open_hours(start: datetime, amount: timedelta, calendar: Calendar) -> Deadline:
+    return Deadline(
+        add_business(calendar, start, amount * WARNING_SHARE), add_business(calendar, start, amount)
+    )
+
+
+def _by_next_closing(start: datetime, calendar: Calendar) -> Deadline:
     _, closing = next_business_day(calendar, start)
     amount = business_between(calendar, start, closing)
     return Deadline(add_business(calendar, start, amount * WARNING_SHARE), closing)

@@ -1,7 +1,7 @@
 """Declaring, reporting and triage (R02-R06, R17-R21)."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +9,13 @@ import time_machine
 from django.db import connection
 
 from accounts.actor import Actor
-from accounts.models import User
+from accounts.models import BusinessCalendar, BusinessHours, SpecialDay, User
+from common.businesstime import HORIZON_DAYS
 from common.errors import Conflict, Invalid, NotAllowed
 from config import defaults
 from incidents import actions
 from incidents.describe import headline
-from incidents.models import Component, EventKind, Incident, Reminder, Symptom
+from incidents.models import Component, EventKind, Incident, Reminder, SeverityDefinition, Symptom
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,23 @@ def test_the_response_is_due_as_the_procedure_says(
     with time_machine.travel(datetime.fromisoformat(declared).replace(tzinfo=UTC), tick=False):
         incident = actions.declare(by=by(alice), title="Webhooks down", severity=severity, team=team)
     assert incident.response_due_at == datetime.fromisoformat(due).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("severity", "due_in"), [(3, timedelta(hours=400)), (4, timedelta(days=1))])
+def test_a_calendar_without_enough_open_time_delays_nothing(
+    procedure: None, alice: User, severity: int, due_in: timedelta
+) -> None:
+    SeverityDefinition.objects.filter(level=3).update(response_minutes=400 * 60)
+    calendar = BusinessCalendar.objects.create(name="A minute on Mondays")
+    BusinessHours.objects.create(calendar=calendar, weekday=0, opens=time(9), closes=time(9, 1))
+    SpecialDay.objects.bulk_create(
+        SpecialDay(calendar=calendar, date=WEDNESDAY.date() + timedelta(days=n), name="Closed")
+        for n in range(HORIZON_DAYS + 7)
+    )
+    team = builders.team("Office", calendar=calendar, is_default=False)
+    with time_machine.travel(WEDNESDAY, tick=False):
+        incident = actions.declare(by=by(alice), title="Webhooks down", severity=severity, team=team)
+    assert incident.response_due_at == WEDNESDAY + due_in
 
 
 def test_a_warning_comes_at_three_quarters_and_a_breach_at_the_end(procedure: None, alice: User) -> None:
