@@ -1,0 +1,35 @@
+"""People, teams, how to reach them, when they work, their keys, and the audit log."""
+
+from accounts.models.people import (
+    AccessRole,
+    ApiKey,
+    AuditEntry,
+    BusinessCalendar,
+    BusinessHours,
+    DoneOnce,
+    EmergencyContact,
+    PersonManager,
+    Qualification,
+    SpecialDay,
+    Team,
+    User,
+    validate_time_zone,
+)
+from accounts.models.reaching import ContactMethod
+
+__all__ = [
+    "AccessRole",
+    "ApiKey",
+    "AuditEntry",
+    "BusinessCalendar",
+    "BusinessHours",
+    "ContactMethod",
+    "DoneOnce",
+    "EmergencyContact",
+    "PersonManager",
+    "Qualification",
+    "SpecialDay",
+    "Team",
+    "User",
+    "validate_time_zone",
+]
