@@ -14,8 +14,6 @@ from common.text import clean_line
 from escalation.engine import answers, timers, wording
 from escalation.engine.firing import fire_due, note_exhaustion
 from escalation.engine.paging import (
-    ROLES,
-    Ask,
     holders,
     page_by_name,
     page_role,
@@ -23,6 +21,7 @@ from escalation.engine.paging import (
     was_asked,
 )
 from escalation.engine.run import Run, begin, hold
+from escalation.engine.sequence import ROLES, Ask
 from escalation.models import Page
 from incidents import events, response
 from incidents.access import require_responder

@@ -11,8 +11,6 @@ from escalation.duetimes import RuleSpec
 from escalation.engine import timers
 from escalation.engine.firing import arm_expiry
 from escalation.engine.paging import (
-    ROLES,
-    Ask,
     has_it,
     holders,
     is_asking,
@@ -22,6 +20,7 @@ from escalation.engine.paging import (
     topic,
 )
 from escalation.engine.run import Run
+from escalation.engine.sequence import ROLES, Ask
 from escalation.engine.timers import Kind
 from escalation.models import EscalationRule, Page
 from incidents.models import Responder

@@ -7,8 +7,9 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from escalation.duetimes import RuleSpec
 from escalation.engine import timers, wording
-from escalation.engine.paging import ROLES, Ask, page_next_role
+from escalation.engine.paging import page_next_role
 from escalation.engine.run import Run
+from escalation.engine.sequence import ROLES, Ask
 from escalation.engine.timers import Kind
 from escalation.models import EscalationRule, EscalationTimer
 from incidents import events

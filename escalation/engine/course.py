@@ -10,10 +10,11 @@ from common.crashpoints import crash_point
 from communications import outbox
 from communications.models import Delivery
 from escalation.duetimes import RuleSpec, due_at, without_rules
-from escalation.engine import answers, timers, wording
+from escalation.engine import answers, sequence, timers, wording
 from escalation.engine.firing import fire_due, note_exhaustion
-from escalation.engine.paging import ROLES, Action, topic
+from escalation.engine.paging import topic
 from escalation.engine.run import Run, begin, snapshot
+from escalation.engine.sequence import ROLES, Action
 from escalation.engine.timers import MITIGATED, Kind, State
 from escalation.models import AgendaItem, Escalation, EscalationRule, EscalationTimer, Page
 from incidents import events
@@ -214,9 +215,7 @@ def _hold_back(run: Run, rows: list[EscalationTimer], *, but: str = "") -> None:
 
 
 def _timer(run: Run, rule: RuleSpec, reason: str) -> EscalationTimer:
-    due = due_at(rule, run.now, run.calendar)
-    stored = rule.as_json() | ({"reason": reason} if reason else {})
-    return timers.make(run, Kind.RULE, f"rule:{rule.role}", rule.role, due, rule=stored)
+    return timers.of_step(run, sequence.rule_step(rule, run.now, run.calendar, reason))
 
 
 def _agenda(run: Run, rules: list[RuleSpec]) -> None:

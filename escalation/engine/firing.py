@@ -6,23 +6,14 @@ from django.db import transaction
 
 from common.crashpoints import crash_point
 from escalation.duetimes import RuleSpec
-from escalation.engine import broken, timers, wording
-from escalation.engine.paging import (
-    ROLES,
-    Ask,
-    arm_next,
-    arm_repeat,
-    holders,
-    open_people,
-    page_people,
-    page_role,
-)
+from escalation.engine import broken, sequence, timers, wording
+from escalation.engine.paging import Rows, arm_next, arm_repeat, holders, page_people
 from escalation.engine.run import Run
+from escalation.engine.sequence import ROLES, Ask
 from escalation.engine.timers import Kind
 from escalation.models import Escalation, EscalationTimer, Page
 from incidents import events
 from incidents.models import Event, EventKind
-from oncall.models import EscalationRole
 from oncall.targets import Target
 
 STEPS_AT_ONCE = 100
@@ -53,8 +44,7 @@ def fire_due(run: Run) -> int:
 def _batch(run: Run, failed: set[int]) -> list[EscalationTimer]:
     """Return the timers to be fired before looking again: all, or one, where it may arm another that is due by now."""
     due = timers.armed(run).filter(due_at__lte=run.now).exclude(pk__in=failed)
-    # By kind, "next" before "repeat": whoever the one asks is not asked again by the other in the same instant.
-    batch = list(due.order_by("due_at", "kind", "pk")[:STEPS_AT_ONCE])
+    batch = list(due.order_by(*sequence.IN_TURN, "pk")[:STEPS_AT_ONCE])
     return batch[:1] if batch and _is_late(run, batch[0]) else batch
 
 
@@ -70,56 +60,11 @@ def fire(run: Run, timer: EscalationTimer) -> None:
     if not timers.claim(run, timer):
         return
     crash_point("engine.after_claim")
-    _DEEDS[Kind(timer.kind)](run, timer)
+    if timer.kind == Kind.EXPIRY:
+        _fire_expiry(run, timer)
+    elif words := sequence.fire(Rows(run), sequence.Step.of(timer)):
+        timers.note(timer, words)
     crash_point("engine.after_pages")
-
-
-def _fire_rule(run: Run, timer: EscalationTimer) -> None:
-    rule = RuleSpec.from_json(timer.rule)
-    upgraded = timer.rule.get("reason") == "upgraded" and timer.role == EscalationRole.ON_CALL
-    ask = Ask(
-        role=timer.role,
-        due_at=timer.due_at,
-        rule=rule,
-        prefix=_prefix(timer),
-        why=f"{rule.words} by the matrix",
-        inform_holders=upgraded,
-        renews=True,
-    )
-    timers.note(timer, page_role(run, ask))
-
-
-def _prefix(timer: EscalationTimer) -> str:
-    """Only the on-call engineer has heard of this incident before: the word tells them why it comes again."""
-    if timer.role != EscalationRole.ON_CALL:
-        return ""
-    return {"upgraded": "UPGRADED", "reopened": "REOPENED"}.get(timer.rule.get("reason", ""), "")
-
-
-def _fire_next(run: Run, timer: EscalationTimer) -> None:
-    ask = Ask(
-        role=timer.role,
-        due_at=timer.due_at,
-        rule=RuleSpec.from_json(timer.rule),
-        position=timer.position,
-        why="The one before did not answer",
-    )
-    timers.note(timer, page_role(run, ask))
-
-
-def _fire_repeat(run: Run, timer: EscalationTimer) -> None:
-    """Ask everybody in the role again who has not answered; after the last round it is over."""
-    rule = RuleSpec.from_json(timer.rule)
-    waiting = open_people(run, timer.role, asked_before=timer.due_at)
-    if not waiting and not open_people(run, timer.role):
-        timers.note(timer, "Answered")
-        return
-    why = f"Asked again, {timer.round} of {run.pace.rounds}"
-    ask = Ask(role=timer.role, due_at=timer.due_at, rule=rule, why=why)
-    if waiting:
-        page_people(run, ask, waiting)
-    if not arm_repeat(run, timer.role, rule, timer.due_at, done=timer.round):
-        timers.note(timer, "Asked for the last time")
 
 
 def _fire_expiry(run: Run, timer: EscalationTimer) -> None:
@@ -182,6 +127,3 @@ def note_exhaustion(run: Run) -> None:
             text="Everybody the matrix names has been asked. Page somebody by name, or raise the severity.",
             data={"exhausted": True, "headline": "has nobody left to ask: no one has answered"},
         )
-
-
-_DEEDS = {Kind.RULE: _fire_rule, Kind.NEXT: _fire_next, Kind.REPEAT: _fire_repeat, Kind.EXPIRY: _fire_expiry}

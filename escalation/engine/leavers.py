@@ -14,8 +14,9 @@ from common.due import Resting
 from communications import outbox
 from escalation.engine import timers, wording
 from escalation.engine.answers import ask_further
-from escalation.engine.paging import ROLES, ask_anew, has_it, holders, is_asking, topic
+from escalation.engine.paging import ask_anew, has_it, holders, is_asking, topic
 from escalation.engine.run import Run, begin
+from escalation.engine.sequence import ROLES
 from escalation.models import Page
 from incidents import events
 from incidents.models import EventKind, Status

@@ -1,7 +1,7 @@
-"""Asking people: the pages of a role, who is passed over and why, and what is armed in case nobody answers."""
+"""Asking people: the pages they get, what the pages say, and the board of rows on which ``sequence`` plays."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -13,50 +13,18 @@ from accounts.models import User
 from communications import outbox
 from communications.models import Delivery
 from escalation.duetimes import RuleSpec
-from escalation.engine import timers, wording
+from escalation.engine import sequence, timers, wording
+from escalation.engine.pace import Pace
 from escalation.engine.run import Run
-from escalation.models import Escalation, EscalationRule, EscalationTimer, Page
+from escalation.engine.sequence import ROLES, Action, Ask, Asked, Placed, Step
+from escalation.models import Escalation, EscalationRule, Page
 from incidents import events
 from incidents.models import EventKind, Incident
-from oncall.models import EscalationRole
 from oncall.targets import Target, people_for
 
 logger = logging.getLogger(__name__)
-Action = EscalationRule.Action
-ROLES = [str(role) for role in EscalationRole.values]
 # How the key of a page ends that records an answer and was never sent.
 STOOD_IN = ":said"
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One request to one role: from which position on, when it was due, by which cell, with which words before it."""
-
-    role: str
-    due_at: datetime
-    rule: RuleSpec
-    position: int = 0
-    prefix: str = ""
-    why: str = ""
-    # Of an upgrade: who has acknowledged stays so, but is told.
-    inform_holders: bool = False
-    # Who was asked before in this role is not asked again by the old request: this one takes its place.
-    renews: bool = False
-    # Who is not asked, whatever they fill: they have just been sent home.
-    spared: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the incident's pages say: who has it, who declined in this epoch, and each role's last request."""
-
-    having: dict[int, str]
-    declined: set[int]
-    last_round: dict[str, int]
-
-    def next_round(self, role: str) -> int:
-        """Return the number of the next request to a role: it never repeats within an incident, so no key does."""
-        return self.last_round.get(role, -1) + 1
 
 
 def holders(run: Run) -> dict[int, str]:
@@ -86,61 +54,13 @@ def _asked(run: Run) -> Asked:
 
 
 def page_role(run: Run, ask: Ask) -> str:
-    """Page the first position of a role, from ``ask.position`` on, that has somebody; return what came of it in words.
-
-    Nobody in it is a coverage gap: it is recorded, and the next position, else the next role, is paged at once. Whoever
-    has acknowledged already is not asked again.
-    """
-    positions = people_for(run.incident, ask.role, run.now)
-    asked = _asked(run)
-    if ask.renews and ask.role in asked.last_round:
-        timers.end_chain(run, ask.role, "Asked again by the matrix")
-    for position in range(ask.position, max(len(positions), 1)):
-        people = positions[position] if position < len(positions) else []
-        able = [target for target in people if target.user.is_active]
-        if not able:
-            _record_gap(run, ask.role, position, people)
-            continue
-        if any(target.user.pk in asked.having for target in able):
-            return _already_taken(run, ask, able, asked.having)
-        able = [target for target in able if target.user.pk not in asked.declined | ask.spared]
-        if able:
-            number = asked.next_round(ask.role)
-            pages = page_people(run, ask, [(position, target) for target in able], number=number)
-            _arm_chain(run, ask, position, len(positions), number + 1)
-            return f"Paged {wording.names([page.user_label for page in pages])}."
-    if ask.position:
-        return "There is nobody further to ask in this role."
-    return page_next_role(run, ask.role, ask)
+    """Page the first position of a role, from ``ask.position`` on, that has somebody; return what came of it."""
+    return sequence.page_role(Rows(run), ask)
 
 
 def page_next_role(run: Run, role: str, ask: Ask) -> str:
     """Page the role after ``role`` now, before its time; return what came of it in words."""
-    if role not in ROLES or role == ROLES[-1]:
-        return "Nobody is left to ask."
-    following = ROLES[ROLES.index(role) + 1]
-    note = f"At once: nobody could be asked as {wording.role_words(role)}."
-    pending = timers.armed(run).filter(kind=timers.Kind.RULE, role=following, epoch=run.incident.epoch)
-    forward = timers.bring_forward(run, pending, note)
-    if forward is None and was_asked(run, following):
-        if not is_asking(run, following) and not has_it(run, following):
-            return page_next_role(run, following, ask)
-        return f"Nobody could be asked; the {wording.role_words(following)} has been asked already."
-    rule = run.rule(following) or ask.rule
-    if rule.action == Action.AGENDA:
-        rule = ask.rule
-    following_ask = replace(
-        ask,
-        role=following,
-        due_at=run.now,
-        rule=rule,
-        position=0,
-        why=note,
-        inform_holders=False,
-        renews=False,
-    )
-    page_role(run, following_ask)
-    return f"Nobody could be asked: the {wording.role_words(following)} was asked at once."
+    return sequence.page_next_role(Rows(run), role, ask)
 
 
 def was_asked(run: Run, role: str) -> bool:
@@ -312,63 +232,18 @@ def _record_gap(run: Run, role: str, position: int, people: list[Target]) -> Non
     )
 
 
-def _already_taken(run: Run, ask: Ask, able: list[Target], having: dict[int, str]) -> str:
-    """Leave alone who has it. After an upgrade they are told, without being asked to answer once more."""
-    mine = [target for target in able if target.user.pk in having]
-    who = wording.names([having[target.user.pk] for target in mine])
-    if ask.inform_holders:
-        page_people(run, ask, [(ask.position, target) for target in mine], answer=False)
-    return f"{who} has it already."
-
-
-def _arm_chain(run: Run, ask: Ask, position: int, positions: int, number: int) -> None:
-    """Arm what happens when nobody in the role answers: the next person, and the same people again.
-
-    Both count from the due time, not from now, so that a late page does not push the others back. ``number`` is that of
-    the next request.
-    """
-    if ask.rule.action == Action.NOTICE:
-        return
-    rows = [_next(run, ask, position + 1, number)] if position + 1 < positions else []
-    is_first = number == 1
-    if is_first or not timers.chain(run, ask.role).filter(kind=timers.Kind.REPEAT).exists():
-        repeat = _repeat(run, ask.role, ask.rule, ask.due_at, 0, number)
-        rows += [repeat] if repeat else []
-    timers.insert(rows)
-    run.goes_on = run.goes_on or bool(rows)
-
-
 def arm_next(run: Run, ask: Ask, position: int) -> None:
     """Arm the request to the next position of a role."""
-    timers.insert([_next(run, ask, position, next_round(run, ask.role))])
-
-
-def _next(run: Run, ask: Ask, position: int, number: int) -> EscalationTimer:
-    key = f"next:{ask.role}:{position}:{number}"
-    due_at = run.after(ask.due_at, run.pace.next)
-    rule = ask.rule.as_json()
-    return timers.make(run, timers.Kind.NEXT, key, ask.role, due_at, position=position, rule=rule)
+    board = Rows(run)
+    board.arm([sequence.next_step(board, ask, position, next_round(run, ask.role))])
 
 
 def arm_repeat(run: Run, role: str, rule: RuleSpec, last_due: datetime, *, done: int) -> bool:
     """Arm the next repetition after ``done`` of them; return whether one was left."""
-    timer = _repeat(run, role, rule, last_due, done, next_round(run, role))
-    timers.insert([timer] if timer else [])
-    return timer is not None
-
-
-def _repeat(
-    run: Run, role: str, rule: RuleSpec, last_due: datetime, done: int, number: int
-) -> EscalationTimer | None:
-    """Return the next repetition's timer. Those that should have come while nothing ran are left out."""
-    due_at = last_due
-    while done < run.pace.rounds:
-        done += 1
-        due_at = run.after(due_at, run.pace.repeat)
-        if due_at > run.now:
-            key, kind = f"repeat:{role}:{number}", timers.Kind.REPEAT
-            return timers.make(run, kind, key, role, due_at, round=done, rule=rule.as_json())
-    return None
+    board = Rows(run)
+    step = sequence.repeat_step(board, role, rule, last_due, done, next_round(run, role))
+    board.arm([step] if step else [])
+    return step is not None
 
 
 def paging_rule(run: Run, role: str) -> RuleSpec:
@@ -424,3 +299,66 @@ def open_people(run: Run, role: str, *, asked_before: datetime | None = None) ->
         and (asked_before is None or page.due_at < asked_before)
     ]
     return sorted(people, key=lambda place: place[0])
+
+
+@dataclass
+class Rows:
+    """The board on which the engine plays (``sequence.Board``): an incident's rows, within one transaction."""
+
+    run: Run
+
+    @property
+    def now(self) -> datetime:
+        return self.run.now
+
+    @property
+    def pace(self) -> Pace:
+        return self.run.pace
+
+    def after(self, start: datetime, minutes: int) -> datetime:
+        return self.run.after(start, minutes)
+
+    def rule(self, role: str) -> RuleSpec | None:
+        return self.run.rule(role)
+
+    def positions(self, role: str) -> list[list[Target]]:
+        return people_for(self.run.incident, role, self.run.now)
+
+    def asked(self) -> Asked:
+        return _asked(self.run)
+
+    def open_people(self, role: str, *, asked_before: datetime | None = None) -> list[Placed]:
+        return open_people(self.run, role, asked_before=asked_before)
+
+    def page(
+        self, ask: Ask, people: list[Placed], *, number: int | None = None, answer: bool = True
+    ) -> list[str]:
+        pages = page_people(self.run, ask, people, answer=answer, number=number)
+        return [page.user_label for page in pages]
+
+    def gap(self, role: str, position: int, people: list[Target]) -> None:
+        _record_gap(self.run, role, position, people)
+
+    def arm(self, steps: list[Step]) -> None:
+        timers.insert([timers.of_step(self.run, step) for step in steps])
+        self.run.goes_on = self.run.goes_on or bool(steps)
+
+    def end_chain(self, role: str, note: str) -> None:
+        timers.end_chain(self.run, role, note)
+
+    def is_repeating(self, role: str) -> bool:
+        return timers.chain(self.run, role).filter(kind=timers.Kind.REPEAT).exists()
+
+    def bring_forward(self, role: str, note: str) -> bool:
+        armed = timers.armed(self.run)
+        pending = armed.filter(kind=timers.Kind.RULE, role=role, epoch=self.run.incident.epoch)
+        return timers.bring_forward(self.run, pending, note) is not None
+
+    def was_asked(self, role: str) -> bool:
+        return was_asked(self.run, role)
+
+    def is_asking(self, role: str) -> bool:
+        return is_asking(self.run, role)
+
+    def has_it(self, role: str) -> bool:
+        return has_it(self.run, role)

@@ -51,8 +51,7 @@ class Run:
 
     def rules(self) -> list[RuleSpec]:
         """Return the four cells of the present severity, in the order in which the roles are paged."""
-        cells = [RuleSpec.from_json(cell) for cell in self.escalation.matrix]
-        return [cell for cell in cells if cell.severity == self.incident.severity]
+        return cells(self.escalation.matrix, self.incident.severity)
 
 
 def hold(pk: int, *, skip_locked: bool = False) -> Incident | None:
@@ -80,3 +79,8 @@ def snapshot() -> list[dict[str, object]]:
     order = {role: n for n, role in enumerate(("on_call", "team_lead", "manager", "executive"))}
     cells = sorted(EscalationRule.objects.all(), key=lambda rule: (rule.severity, order[rule.role]))
     return [RuleSpec.of(cell).as_json() for cell in cells]
+
+
+def cells(matrix: list[dict[str, object]], severity: int) -> list[RuleSpec]:
+    """Return a severity's cells of a copied matrix, in the order in which the roles are paged."""
+    return [cell for cell in map(RuleSpec.from_json, matrix) if cell.severity == severity]

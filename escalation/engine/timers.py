@@ -9,6 +9,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from common import clock
 from escalation.engine.run import Run
+from escalation.engine.sequence import Step
 from escalation.models import EscalationTimer
 
 Kind, State = EscalationTimer.Kind, EscalationTimer.State
@@ -34,6 +35,13 @@ def make(run: Run, kind: str, key: str, role: str, due_at: datetime, **fields: A
         due_at=due_at,
         **fields,
     )
+
+
+def of_step(run: Run, step: Step) -> EscalationTimer:
+    """Return an unsaved timer of the present epoch for a step."""
+    stored = step.rule.as_json() | ({"reason": step.reason} if step.reason else {})
+    place = {"position": step.position, "round": step.round}
+    return make(run, step.kind, step.key, step.role, step.due_at, rule=stored, **place)
 
 
 def insert(rows: list[EscalationTimer]) -> None:
