@@ -35,6 +35,8 @@ class Delivery(models.Model):
         REMINDER = "reminder", "Reminder"
         UPDATE = "update", "Update"
         NOTICE = "notice", "Notice"
+        TEST = "test", "Test message"
+        CODE = "code", "Verification code"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -47,6 +49,15 @@ class Delivery(models.Model):
     class Transport(models.TextChoices):
         EMAIL = "email", "mail"
         IN_APP = "in_app", "Allclear itself"
+        SMS = "sms", "SMS"
+        VOICE = "voice", "telephone call"
+        NTFY = "ntfy", "ntfy"
+        SLACK = "slack", "Slack"
+        TELEGRAM = "telegram", "Telegram"
+        TEAMS = "teams", "Teams"
+        MATTERMOST = "mattermost", "Mattermost"
+        DISCORD = "discord", "Discord"
+        WEBHOOK = "webhook", "webhook"
 
     WAITING = (State.QUEUED, State.CLAIMED)
     EMAIL, IN_APP = Transport.EMAIL, Transport.IN_APP

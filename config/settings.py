@@ -251,6 +251,22 @@ EMAIL_TIMEOUT = 3  # shorter than a delivery's lease: see OUTBOX
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Allclear <allclear@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# --- other ways to reach people (docs/reference/transports.md) -------------------------------------
+
+# Which kinds of contact method people may use; empty: all that are set up.
+CONTACT_KINDS = env.list("CONTACT_KINDS", default=[])
+NTFY_URL = env.str("NTFY_URL", default="https://ntfy.sh").rstrip("/")
+NTFY_TOKEN = env.str("NTFY_TOKEN", default="")
+SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", default="")
+SLACK_API_URL = env.str("SLACK_API_URL", default="https://slack.com/api").rstrip("/")
+TELEGRAM_BOT_TOKEN = env.str("TELEGRAM_BOT_TOKEN", default="")
+TELEGRAM_API_URL = env.str("TELEGRAM_API_URL", default="https://api.telegram.org").rstrip("/")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+TWILIO_VOICE_FROM = env.str("TWILIO_VOICE_FROM", default="")
+TWILIO_API_URL = env.str("TWILIO_API_URL", default="https://api.twilio.com").rstrip("/")
+
 # --- the queue and the clock (docs/explanation/reliability.md) ------------------------------------
 
 Q_CLUSTER = {

@@ -1,10 +1,33 @@
 """The ways out. Each transport is a module with ``send(outgoing)``; all look alike."""
 
 from communications.models import Delivery
-from communications.transports import email, inapp
+from communications.transports import (
+    discord,
+    email,
+    inapp,
+    mattermost,
+    ntfy,
+    slack,
+    teams,
+    telegram,
+    twilio,
+    webhook,
+)
 from communications.transports.base import Transport, TransportError
 
-TRANSPORTS: dict[str, Transport] = {Delivery.EMAIL: email.send, Delivery.IN_APP: inapp.send}
+TRANSPORTS: dict[str, Transport] = {
+    Delivery.EMAIL: email.send,
+    Delivery.IN_APP: inapp.send,
+    Delivery.Transport.SMS: twilio.send_sms,
+    Delivery.Transport.VOICE: twilio.send_voice,
+    Delivery.Transport.NTFY: ntfy.send,
+    Delivery.Transport.SLACK: slack.send,
+    Delivery.Transport.TELEGRAM: telegram.send,
+    Delivery.Transport.TEAMS: teams.send,
+    Delivery.Transport.MATTERMOST: mattermost.send,
+    Delivery.Transport.DISCORD: discord.send,
+    Delivery.Transport.WEBHOOK: webhook.send,
+}
 
 
 def get(name: str) -> Transport:

@@ -9,7 +9,10 @@ from incidents.models import Incident
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message, ready to go. ``url`` is absolute, with its token signed just now; ``path`` has none."""
+    """One message, ready to go. ``url`` is absolute, with its token signed just now; ``path`` has none.
+
+    ``secret`` signs what goes to a webhook.
+    """
 
     kind: str
     key: str
@@ -21,6 +24,7 @@ class Outgoing:
     address: str
     user: User | None
     incident: Incident | None
+    secret: str = ""
 
 
 class TransportError(Exception):
