@@ -4,13 +4,23 @@
 Delivery is at least once to the receiver, with the same key each time, and exactly once in the ledger.
 """
 
-from communications.outbox.rows import Letter, Message, cancel, enqueue, enqueue_address, enqueue_new
+from communications.outbox.rows import (
+    Letter,
+    Message,
+    Way,
+    cancel,
+    enqueue,
+    enqueue_address,
+    enqueue_new,
+    ways,
+)
 from communications.outbox.sending import deliver, signed_path
 from communications.outbox.sweeping import deliver_on_threads, drain, next_due, sweep
 
 __all__ = [
     "Letter",
     "Message",
+    "Way",
     "cancel",
     "deliver",
     "deliver_on_threads",
@@ -21,4 +31,5 @@ __all__ = [
     "next_due",
     "signed_path",
     "sweep",
+    "ways",
 ]
