@@ -18,8 +18,13 @@ logger = logging.getLogger(__name__)
 
 def for_team(team: Team | None) -> Calendar:
     """Return the team's calendar, else the organisation's, else one that is always open (nothing is configured)."""
-    stored = team.calendar if team and team.calendar_id else _default()
+    stored = stored_for(team)
     return load(stored) if stored else ALWAYS
+
+
+def stored_for(team: Team | None) -> BusinessCalendar | None:
+    """Return the calendar that counts for a team as it is stored, or ``None`` where nothing is configured."""
+    return team.calendar if team and team.calendar_id else _default()
 
 
 @memo.once

@@ -1,48 +1,107 @@
-"""Who will be woken? Before anybody is, by the due times and the people that the engine uses too (R12, R21)."""
+"""Who will be woken? Before anybody is: the engine's own course, played on paper (R12, R21)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts import calendars
-from accounts.models import ContactMethod, Team, User
-from common.businesstime import Calendar
-from escalation.duetimes import RuleSpec, due_at, without_rules
-from escalation.engine.pace import PACES
+from accounts.models import BusinessCalendar, Team, User
+from common import clock, instants
+from communications import outbox
+from escalation.duetimes import RuleSpec, without_rules
+from escalation.engine.pace import PACES, Pace
+from escalation.engine.run import cells, snapshot
+from escalation.engine.sequence import ROLES, Action
+from escalation.engine.wording import names
 from escalation.models import EscalationRule
+from escalation.paper import Gap, Item, Note, Request, play
 from incidents.models import Severity
 from oncall.models import EscalationRole
-from oncall.targets import Target, people_for, responsible_team
+from oncall.targets import Roster, Target, responsible_team
 
-ROLES = [str(role) for role in EscalationRole.values]
-AT_ONCE = "At once: nobody to page before"
-NO_ANSWER = "If nobody answers"
+Condition = EscalationRule.Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way on which a page reaches somebody: "mail", at an instant (UTC), so many minutes after the page."""
+
+    words: str
+    delay_minutes: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who will be paged: why it is them, and by which methods ("mail", "mail after 5 min", "Allclear")."""
+    """Somebody who would be asked: why it is them, where that comes from (``Target.origin``), and on which ways."""
 
     user: User
     reason: str
-    methods: tuple[str, ...]
+    origin: str
+    ways: tuple[Way, ...]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Return the ways in words, each once: "mail", "mail after 5 min", "Allclear", which comes last."""
+        own = [way for way in self.ways if way.words != "Allclear"]
+        words = [
+            f"{way.words} after {way.delay_minutes} min" if way.delay_minutes else way.words for way in own
+        ]
+        return tuple(dict.fromkeys([*words, "Allclear"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One repetition: everybody who was asked in the role before is asked again, but for who is asked just then."""
+
+    number: int
+    at: datetime
+    people: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The repetitions in a role while nobody answers."""
+
+    rounds: tuple[Round, ...]
+    minutes: int
+    is_business: bool
+
+    @property
+    def last_at(self) -> datetime:
+        return self.rounds[-1].at
+
+    @property
+    def words(self) -> str:
+        """Return "every 5 min", on the business clock "every 30 business minutes"."""
+        return f"every {self.minutes} {'business minutes' if self.is_business else 'min'}"
+
+    @property
+    def times_words(self) -> str:
+        """Return "once", "12 times"."""
+        return "once" if len(self.rounds) == 1 else f"{len(self.rounds)} times"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One step: at ``due_at`` (UTC), ``offset`` after the declaration. Without people it is a gap, or an agenda item.
 
-    ``position`` 0 is the cell of the matrix itself; the others are asked when nobody before them answers.
+    ``position`` 0 is the cell of the matrix itself; the others are asked when nobody before them answers. ``why`` are
+    the words that the timeline would say. ``again`` belongs to the first step of a role that asks anybody.
     """
 
     due_at: datetime
     offset: timedelta
     role: str
     rule: RuleSpec
-    position: int
-    people: tuple[Person, ...]
-    note: str = ""
-    # Of a gap: whether somebody further down is asked at once instead.
+    position: int = 0
+    people: tuple[Person, ...] = ()
+    why: str = ""
+    # Whether the ones before in the role were asked and did not answer.
+    is_next: bool = False
+    again: Again | None = None
+    # Of a gap: who fills it and can no longer sign in, and whether others are asked at once instead.
+    passed_over: tuple[str, ...] = ()
     goes_on: bool = False
 
     @property
@@ -51,11 +110,21 @@ class Row:
 
     @property
     def is_agenda(self) -> bool:
-        return self.rule.action == EscalationRule.Action.AGENDA
+        return self.rule.action == Action.AGENDA
 
     @property
     def is_gap(self) -> bool:
         return not self.people and not self.is_agenda
+
+    @property
+    def is_page(self) -> bool:
+        """Return whether people are asked for an answer; a notice only tells them."""
+        return bool(self.people) and self.rule.action == Action.PAGE
+
+    @property
+    def offset_words(self) -> str:
+        """Return "T", "T+5 min", "T+2 d 14 h"."""
+        return f"T+{instants.duration(self.offset)}" if self.offset else "T"
 
     @property
     def gap_words(self) -> str:
@@ -64,107 +133,214 @@ class Row:
 
     @property
     def condition(self) -> str:
-        """Return what would stop it: "unless mitigated", "unless resolved"; for a later person, an answer too."""
-        return "if nobody answers" if self.position else self.rule.condition_words
+        """Return what would stop it, in short: "unless mitigated"; for a later person, an answer."""
+        return "if nobody answers" if self.is_next else self.rule.condition_words
+
+    @property
+    def stops(self) -> str:
+        """Return what would keep this from happening, as a sentence; "" where nobody is asked."""
+        if not self.people:
+            return ""
+        causes = ["somebody asked before them answers"] if self.is_next else []
+        if self.offset and not self.is_next:
+            causes.append("one of them has it already")
+        if self.rule.condition == Condition.NOT_MITIGATED and self.offset:
+            causes.append("it is mitigated")
+        if not causes and not self.offset:
+            return "Nothing stops it: it goes out with the declaration."
+        return f"Not if {names([*causes, 'it is resolved']).replace(' and ', ' or ')} before then."
 
 
-def nobody_at_all(rows: Sequence[Row]) -> bool:
-    """Return whether nobody would be paged by any of these steps."""
-    return any(row.is_gap for row in rows) and not any(row.people for row in rows)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that declaring an incident of a severity for a team at ``at`` (UTC) would set in motion, in order."""
+
+    severity: Severity
+    team: Team | None
+    at: datetime
+    asked_at: datetime
+    rows: tuple[Row, ...]
+    has_rules: bool
+    calendar: BusinessCalendar | None
+
+    @property
+    def is_past(self) -> bool:
+        return self.at < self.asked_at - timedelta(minutes=1)
+
+    @property
+    def is_anybody_paged(self) -> bool:
+        """Return whether anybody would be asked for an answer at any time."""
+        return any(row.is_page for row in self.rows)
+
+    @property
+    def is_anybody_told(self) -> bool:
+        """Return whether anything would reach anybody, a notice included."""
+        return any(row.people for row in self.rows)
+
+    @property
+    def is_agenda_only(self) -> bool:
+        """Return whether all that happens is an item on an agenda."""
+        return bool(self.rows) and all(row.is_agenda for row in self.rows)
+
+    @property
+    def has_gaps(self) -> bool:
+        return any(row.is_gap for row in self.rows)
+
+    @property
+    def verdict(self) -> str:
+        """Return, where nobody would be paged, why not, as a sentence; else ""."""
+        if self.is_anybody_paged:
+            return ""
+        if self.is_agenda_only:
+            return f"Nobody is paged: {self.severity.label} only goes on the agenda of a review."
+        if self.is_anybody_told:
+            return "Nobody is paged: people are only told, and nobody is asked for an answer."
+        return "Nobody would be paged: no role has anybody who can be."
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the conditions under which all this holds, as sentences."""
+        return tuple(filter(None, [self._past, self._rules, self._mitigation, self._answers, self._hours]))
+
+    @property
+    def _past(self) -> str:
+        if not self.is_past:
+            return ""
+        return (
+            "This is in the past. Rotas, overrides and swaps are as they were then; all else is by the rules as they "
+            "are now: the matrix, who fills its roles, how people are reached."
+        )
+
+    @property
+    def _rules(self) -> str:
+        if self.has_rules:
+            return ""
+        return f"The matrix has no rule for {self.severity.label}: the on-call engineer is asked anyway."
+
+    @property
+    def _mitigation(self) -> str:
+        pages = [row for row in self.rows if row.people and row.offset]
+        if not any(row.rule.condition == Condition.NOT_MITIGATED for row in pages):
+            return ""
+        return "What is “unless mitigated” is held back by mitigation, and goes on after a setback."
+
+    @property
+    def _answers(self) -> str:
+        if not self.is_anybody_paged:
+            return ""
+        return (
+            "“I have it” ends the asking in that role. The other roles are asked at their times all the same."
+        )
+
+    @property
+    def _hours(self) -> str:
+        """Say whose hours count, where any step or pace waits for them."""
+        paced = PACES[self.severity].business and self.is_anybody_paged
+        if not paced and not any(_waits_for_hours(row.rule) for row in self.rows):
+            return ""
+        if self.calendar is None:
+            return "Business hours are not set up: every hour counts as one."
+        words = f"Business hours and days are those of “{self.calendar}” ({self.calendar.time_zone})."
+        return f"{words} Outside them nobody is asked again." if paced else words
 
 
-def who_will_be_woken(severity: int, team: Team | None, at: datetime) -> list[Row]:
+def _waits_for_hours(rule: RuleSpec) -> bool:
+    return rule.clock == "business" or rule.timing not in ("immediate", "after")
+
+
+def who_will_be_woken(severity: int, team: Team | None, at: datetime) -> Plan:
     """Return every step that declaring an incident of this severity at ``at`` would set in motion, in order.
 
-    A role that nobody fills at its time is a gap: its next position, else the next role, is asked at once.
+    A role that nobody fills at its time is a gap: its next position, else the next role, is asked at once. The number
+    of queries does not depend on how many people, positions and steps there are.
     """
     team = responsible_team(team)
-    return _Plan(severity, team, at).rows()
-
-
-class _Plan:
-    """Plays an escalation in which nobody answers, as the engine would run it."""
-
-    def __init__(self, severity: int, team: Team | None, at: datetime) -> None:
-        self.severity, self.team, self.at = Severity(severity), team, at
-        self.calendar: Calendar = calendars.for_team(team)
-        self.done: set[tuple[str, bool]] = set()
-        self.steps: list[tuple[datetime, str, RuleSpec, int, list[Target], str]] = []
-
-    def rows(self) -> list[Row]:
-        stored = EscalationRule.objects.filter(severity=self.severity)
-        cells = [RuleSpec.of(rule) for rule in stored] or [without_rules(self.severity)]
-        rules = {cell.role: cell for cell in cells}
-        due = {role: due_at(rule, self.at, self.calendar) for role, rule in rules.items()}
-        for role in sorted(due, key=lambda role: (due[role], ROLES.index(role))):
-            self._ask(role, due[role], rules)
-        return self._with_methods()
-
-    def _ask(self, role: str, due: datetime, rules: dict[str, RuleSpec], note: str = "") -> None:
-        """Ask a role once. What is brought forward because of a gap is not asked a second time at its own hour."""
-        rule = rules[role]
-        is_agenda = rule.action == EscalationRule.Action.AGENDA
-        if (role, is_agenda) in self.done:
-            return
-        self.done.add((role, is_agenda))
-        if is_agenda:
-            self.steps.append((due, role, rule, 0, [], "No page: an item on the agenda"))
-            return
-        if not self._ask_positions(role, due, rule, note):
-            following = ROLES[ROLES.index(role) + 1 :][:1]
-            for next_role in following:
-                self._ask(
-                    next_role, due, rules | {next_role: _as_page(rules.get(next_role, rule), rule)}, AT_ONCE
-                )
-
-    def _ask_positions(self, role: str, due: datetime, rule: RuleSpec, note: str) -> bool:
-        """Add a role's positions, each after the pause for an answer; return whether there is anybody in them."""
-        pace, found, position = PACES[self.severity], False, 0
-        while position < len(positions := people_for(self.team, role, due)):
-            able = [target for target in positions[position] if target.user.is_active]
-            why = note if not position else (NO_ANSWER if found else AT_ONCE)
-            self.steps.append((due, role, rule, position, able, why))
-            if able and rule.action == EscalationRule.Action.NOTICE:
-                return True
-            if able:
-                found, due = True, pace.after(due, pace.next, self.calendar)
-            position += 1
-        return found
-
-    def _with_methods(self) -> list[Row]:
-        users = {target.user.pk for _, _, _, _, people, _ in self.steps for target in people}
-        methods = _methods(users)
-        found = {due for due, _, _, _, people, _ in self.steps if people}
-        return [
-            Row(
-                due_at=due,
-                offset=due - self.at,
-                role=role,
-                rule=rule,
-                position=position,
-                people=tuple(
-                    Person(t.user, t.reason, methods.get(t.user.pk, ("mail", "Allclear"))) for t in people
-                ),
-                note=note,
-                goes_on=not people and due in found,
-            )
-            for due, role, rule, position, people, note in sorted(self.steps, key=lambda step: step[0])
-        ]
-
-
-def _as_page(rule: RuleSpec, asked: RuleSpec) -> RuleSpec:
-    """Return the cell by which a role is asked early: instead of an agenda item, the page that found nobody."""
-    return asked if rule.action == EscalationRule.Action.AGENDA else rule
-
-
-def _methods(users: Sequence[int] | set[int]) -> dict[int, tuple[str, ...]]:
-    """Return how each person is reached, in words and in their own order; Allclear itself always tells them too."""
-    words: dict[int, list[str]] = {}
-    rows = ContactMethod.objects.filter(user__in=users, is_active=True).exclude(
-        kind=ContactMethod.Kind.IN_APP
+    calendar = calendars.for_team(team)
+    rules = cells(snapshot(), severity)
+    notes = play(rules or [without_rules(severity)], severity, calendar, Roster(team, at), at)
+    return Plan(
+        severity=Severity(severity),
+        team=team,
+        at=at,
+        asked_at=clock.now(),
+        rows=tuple(_rows(notes, at, PACES[severity])),
+        has_rules=bool(rules),
+        calendar=calendars.stored_for(team),
     )
-    for row in rows:
-        kind = row.get_kind_display().lower()
-        later = f"{kind} after {row.delay_minutes} min" if row.delay_minutes else kind
-        words.setdefault(row.user_id, []).append(later)
-    return {user: tuple(dict.fromkeys([*kinds, "Allclear"])) for user, kinds in words.items()}
+
+
+def _rows(notes: Sequence[Note], at: datetime, pace: Pace) -> list[Row]:
+    requests = [note for note in notes if isinstance(note, Request)]
+    everybody = {target.user.pk: target.user for request in requests for _, target in request.people}
+    ways = outbox.ways(list(everybody.values()))
+    turns = {request.turn for request in requests}
+    again = _repetitions(requests, pace)
+    rows = []
+    for note in notes:
+        offset = note.at - at
+        if isinstance(note, Item):
+            rows.append(Row(note.at, offset, note.rule.role, note.rule, why="On the agenda: no page"))
+        elif isinstance(note, Gap):
+            rows.append(_gap(note, offset, goes_on=note.turn in turns))
+        elif not note.ask.again:
+            rows.append(_asked(note, offset, ways, again.pop(note.ask.role, None)))
+    return rows
+
+
+def _gap(note: Gap, offset: timedelta, *, goes_on: bool) -> Row:
+    passed_over = tuple(str(target.user) for target in note.passed_over)
+    ask = note.ask
+    return Row(
+        note.at,
+        offset,
+        ask.role,
+        ask.rule,
+        note.position,
+        why=ask.why,
+        passed_over=passed_over,
+        goes_on=goes_on,
+    )
+
+
+def _asked(
+    request: Request, offset: timedelta, ways: dict[int, list[outbox.Way]], again: Again | None
+) -> Row:
+    ask = request.ask
+    people = tuple(
+        Person(
+            target.user,
+            target.reason,
+            target.origin,
+            tuple(
+                Way(way.words, way.delay_minutes, request.at + timedelta(minutes=way.delay_minutes))
+                for way in sorted(ways[target.user.pk], key=lambda way: way.delay_minutes)
+            ),
+        )
+        for _, target in request.people
+    )
+    position = request.people[0][0]
+    return Row(
+        request.at,
+        offset,
+        ask.role,
+        ask.rule,
+        position,
+        people,
+        ask.why,
+        is_next=bool(ask.position),
+        again=again,
+    )
+
+
+def _repetitions(requests: Sequence[Request], pace: Pace) -> dict[str, Again]:
+    """Return each role's repetitions, by role."""
+    found = {}
+    for role in ROLES:
+        rounds = tuple(
+            Round(request.ask.again, request.at, tuple(target for _, target in request.people))
+            for request in requests
+            if request.ask.role == role and request.ask.again
+        )
+        if rounds:
+            found[role] = Again(rounds, pace.repeat, pace.business)
+    return found

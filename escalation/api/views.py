@@ -51,8 +51,8 @@ class Preview(APIView):
         data = form.cleaned_data
         if not data.get("severity"):
             raise Invalid("Choose a severity from 1 (worst) to 4.", field="severity")
-        rows = who_will_be_woken(data["severity"], data["team"], data.get("at") or clock.now())
-        return Response(shapes.WokenShape(rows, many=True).data)
+        plan = who_will_be_woken(data["severity"], data["team"], data.get("at") or clock.now())
+        return Response(shapes.WokenShape(plan.rows, many=True).data)
 
 
 # ---- pages, timers, rules ----

@@ -336,8 +336,8 @@ class Rows:
         pages = page_people(self.run, ask, people, answer=answer, number=number)
         return [page.user_label for page in pages]
 
-    def gap(self, role: str, position: int, people: list[Target]) -> None:
-        _record_gap(self.run, role, position, people)
+    def gap(self, ask: Ask, position: int, people: list[Target]) -> None:
+        _record_gap(self.run, ask.role, position, people)
 
     def arm(self, steps: list[Step]) -> None:
         timers.insert([timers.of_step(self.run, step) for step in steps])

