@@ -2,8 +2,9 @@
 
 from django.http import HttpRequest
 
+from accounts.actor import Actor
 from accounts.models import ApiKey, ContactMethod, EmergencyContact, User
-from common.errors import NotFound
+from common.errors import NotAllowed, NotFound
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -35,3 +36,9 @@ def emergency_contact_for(pk: int) -> EmergencyContact:
     if found is None:
         raise NotFound("There is no such contact.")
     return found
+
+
+def require_self_or_admin(by: Actor, user: User) -> None:
+    """Raise ``NotAllowed`` unless it is one's own, or one is an admin."""
+    if by.user is None or (by.user.pk != user.pk and not by.user.is_admin):
+        raise NotAllowed("You can change your own profile only. Ask an admin to change somebody else's.")

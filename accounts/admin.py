@@ -10,7 +10,7 @@ from django.forms.models import BaseInlineFormSet, inlineformset_factory
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from accounts import actions, audit, calendars, keys
+from accounts import actions, audit, calendars, keys, kinds
 from accounts.adminbase import AuditedModelAdmin, ReadOnlyModelAdmin, actor_of
 from accounts.models import (
     AccessRole,
@@ -31,19 +31,55 @@ from common.businesstime import Calendar, NeverOpen, is_open, next_open, open_in
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]
     PersonBase = forms.ModelForm[User]
+    MethodBase = forms.ModelForm[ContactMethod]
     FormSet = BaseInlineFormSet[Any, Any, Any]
 else:
     TabularInline = admin.TabularInline
     PersonBase = forms.ModelForm
+    MethodBase = forms.ModelForm
     FormSet = BaseInlineFormSet
 
 HORIZON_DAYS = 30
 
 
+class ContactMethodForm(MethodBase):
+    """A contact method as an admin sees it. A secret address is not shown, and nobody can be vouched for."""
+
+    class Meta:
+        model = ContactMethod
+        fields = ["position", "kind", "address", "label", "delay_minutes", "is_active"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance._state.adding:
+            offered = [(info.kind, info.label) for info in kinds.offered()]
+            self.fields["kind"] = forms.ChoiceField(choices=offered)
+            return
+        self.fields["kind"].disabled = True
+        if self.instance.kind != ContactMethod.Kind.EMAIL:
+            self.fields["address"].disabled = True
+            self.initial["address"] = self.instance.masked
+
+    def clean_address(self) -> str:
+        """Return what is stored where the field only shows it."""
+        if self.fields["address"].disabled:
+            return str(self.instance.address)
+        return str(self.cleaned_data["address"])
+
+    def save(self, commit: bool = True) -> ContactMethod:
+        """Save it; a new address is verified by its person, or is the one they sign in with."""
+        method = self.instance
+        if method._state.adding or "address" in self.changed_data:
+            method.verified_at = clock.now() if method.needs_no_code else None
+        return super().save(commit)
+
+
 class ContactMethodInline(TabularInline):
     model = ContactMethod
+    form = ContactMethodForm
     extra = 0
-    fields = ["position", "kind", "address", "label", "delay_minutes", "is_active"]
+    fields = ["position", "kind", "address", "label", "delay_minutes", "is_active", "verified_at"]
+    readonly_fields = ["verified_at"]
 
 
 class PersonForm(PersonBase):

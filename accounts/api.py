@@ -4,14 +4,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import path
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import actions, keys
+from accounts import actions, keys, methods
 from accounts.access import api_key_for, contact_method_for, emergency_contact_for
 from accounts.models import ApiKey, ContactMethod, EmergencyContact, Team, User
 from accounts.rest import ActionView, actor_of, person, run
@@ -57,6 +57,17 @@ class ContactMethodShape(serializers.ModelSerializer[ContactMethod]):
         read_only_fields = fields
 
 
+class NewContactMethodShape(ContactMethodShape):
+    secret = serializers.CharField(
+        read_only=True,
+        help_text="Signs what a webhook gets (whsec_…); empty for other kinds. In this answer only.",
+    )
+
+    class Meta(ContactMethodShape.Meta):
+        fields = [*ContactMethodShape.Meta.fields, "secret"]
+        read_only_fields = fields
+
+
 class ContactMethodInput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=ContactMethod.Kind.choices)
     address = serializers.CharField(max_length=254, allow_blank=True, default="")
@@ -69,6 +80,14 @@ class ContactMethodChange(serializers.Serializer[Any]):
     label = serializers.CharField(max_length=60, allow_blank=True, default="")  # type: ignore[assignment]
     delay_minutes = serializers.IntegerField(min_value=0, max_value=60, default=0)
     is_active = serializers.BooleanField(default=True)
+    knowing = serializers.BooleanField(
+        default=False,
+        help_text="True: also when no verified method is left, and pages go to the sign-in address.",
+    )
+
+
+class CodeInput(serializers.Serializer[Any]):
+    code = serializers.CharField(max_length=20, help_text="The six digits that the method received.")
 
 
 class MoveInput(serializers.Serializer[Any]):
@@ -121,10 +140,10 @@ class Me(ActionView):
 
 
 class ContactMethods(ActionView):
-    """How I am reached, in the order in which it is tried."""
+    """How I am reached, in the order in which it is tried. One that is added is sent a code, which verifies it."""
 
     serializer_class = ContactMethodInput
-    response_serializer_class = ContactMethodShape
+    response_serializer_class = NewContactMethodShape
     response_status = 201
 
     @extend_schema(responses=ContactMethodShape(many=True), operation_id="me_contact_methods_list")
@@ -132,11 +151,11 @@ class ContactMethods(ActionView):
         return Response(ContactMethodShape(person(request).contact_methods.all(), many=True).data)
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
-        return run(actions.add_contact_method, request, user=person(request), **data)
+        return run(methods.add_contact_method, request, user=person(request), **data)
 
 
 class ContactMethodDetail(ActionView):
-    """Change (POST) or remove (DELETE) one of my contact methods."""
+    """Change (POST) or remove (DELETE) one of my contact methods; the last verified one only when ``knowing``."""
 
     serializer_class = ContactMethodChange
     response_serializer_class = ContactMethodShape
@@ -146,11 +165,17 @@ class ContactMethodDetail(ActionView):
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         method = contact_method_for(person(request), kwargs["pk"])
-        return run(actions.change_contact_method, request, method=method, **data)
+        return run(methods.change_contact_method, request, method=method, **data)
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(request=None, responses={204: None}, parameters=[OpenApiParameter("knowing", bool)])
     def delete(self, request: Request, pk: int) -> Response:
-        run(actions.remove_contact_method, request, method=contact_method_for(person(request), pk))
+        knowing = request.query_params.get("knowing") in {"true", "1"}
+        run(
+            methods.remove_contact_method,
+            request,
+            method=contact_method_for(person(request), pk),
+            knowing=knowing,
+        )
         return Response(status=204)
 
 
@@ -165,11 +190,11 @@ class ContactMethodMove(ActionView):
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         method = contact_method_for(person(request), kwargs["pk"])
-        return run(actions.move_contact_method, request, method=method, up=data["direction"] == "up")
+        return run(methods.move_contact_method, request, method=method, up=data["direction"] == "up")
 
 
 class ContactMethodTest(ActionView):
-    """Send a test message to one of my mail addresses."""
+    """Send a test message by one of my verified contact methods."""
 
     serializer_class = Nothing
     response_serializer_class = ContactMethodShape
@@ -179,7 +204,28 @@ class ContactMethodTest(ActionView):
         contact_method_for(person(request), kwargs["pk"])
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
-        return run(actions.send_test, request, method=contact_method_for(person(request), kwargs["pk"]))
+        return run(methods.send_test, request, method=contact_method_for(person(request), kwargs["pk"]))
+
+
+class ContactMethodCode(ContactMethodTest):
+    """Send another code by one of my contact methods that is not verified; those before it no longer count."""
+
+    def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
+        return run(methods.send_code, request, method=contact_method_for(person(request), kwargs["pk"]))
+
+
+class ContactMethodVerify(ActionView):
+    """Take the code that one of my contact methods received: from now on pages go there."""
+
+    serializer_class = CodeInput
+    response_serializer_class = ContactMethodShape
+
+    def admit(self, request: Request, **kwargs: Any) -> None:
+        contact_method_for(person(request), kwargs["pk"])
+
+    def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
+        method = contact_method_for(person(request), kwargs["pk"])
+        return run(methods.verify_contact_method, request, method=method, code=data["code"])
 
 
 class ApiKeys(ActionView):
@@ -269,6 +315,8 @@ urlpatterns = [
     path("me/contact-methods/<int:pk>", ContactMethodDetail.as_view(), name="contact-method"),
     path("me/contact-methods/<int:pk>/move", ContactMethodMove.as_view(), name="contact-method-move"),
     path("me/contact-methods/<int:pk>/test", ContactMethodTest.as_view(), name="contact-method-test"),
+    path("me/contact-methods/<int:pk>/code", ContactMethodCode.as_view(), name="contact-method-code"),
+    path("me/contact-methods/<int:pk>/verify", ContactMethodVerify.as_view(), name="contact-method-verify"),
     path("me/api-keys", ApiKeys.as_view(), name="api-keys"),
     path("me/api-keys/<int:pk>", ApiKeyDetail.as_view(), name="api-key"),
     path("users", People.as_view(), name="users"),

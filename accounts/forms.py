@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from django import forms
 
 from accounts.keys import SCOPES
+from accounts.kinds import KindInfo
 from accounts.models import ContactMethod
 from common.forms import needed
 
@@ -57,16 +58,10 @@ class ProfileForm(forms.Form):
 
 
 class ContactMethodForm(forms.Form):
-    """``fixed_kind``: a method that is there keeps its kind."""
+    """``info`` says what its kind asks for; ``method``: one that is there keeps its kind."""
 
-    kind = forms.ChoiceField(choices=ContactMethod.Kind.choices, label="How")
-    address = forms.CharField(
-        max_length=254,
-        required=False,
-        label="Mail address",
-        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "email"}),
-        help_text="“In Allclear” needs none.",
-    )
+    kind = forms.ChoiceField(choices=ContactMethod.Kind.choices, label="How", widget=forms.HiddenInput)
+    address = forms.CharField(max_length=500, required=False)
     label = forms.CharField(max_length=60, required=False, help_text="Such as “work phone”.")
     delay_minutes = forms.IntegerField(
         min_value=0,
@@ -76,17 +71,41 @@ class ContactMethodForm(forms.Form):
         help_text="Used this long after the page, while nobody has acknowledged. 0 is at once.",
     )
     is_active = forms.BooleanField(required=False, initial=True, label="In use")
+    knowing = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, method: ContactMethod | None = None, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, info: KindInfo | None = None, method: ContactMethod | None = None, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         needed(self.fields["address"])
+        if info is not None:
+            self._ask_for(info)
         if method is None:
-            del self.fields["is_active"]
+            del self.fields["is_active"], self.fields["knowing"]
+        else:
+            del self.fields["kind"]
+            if method.needs_no_code or method.verified_at is None or method.kind == ContactMethod.Kind.IN_APP:
+                return
+            self.fields[
+                "address"
+            ].help_text = "Another address has to be verified again before pages go there."
+
+    def _ask_for(self, info: KindInfo) -> None:
+        address = self.fields["address"]
+        self.fields["kind"].initial = info.kind
+        address.label, address.help_text = info.address_label, info.hint
+        hints = {"inputmode": info.inputmode, "autocomplete": "off", "spellcheck": "false"}
+        if info.kind == ContactMethod.Kind.IN_APP:
+            address.widget = forms.HiddenInput()
             return
-        del self.fields["kind"]
-        self.fields["address"].help_text = ""
-        if method.kind == ContactMethod.Kind.IN_APP:
-            self.fields["address"].widget = forms.HiddenInput()
+        address.widget.attrs |= hints | ({"autocomplete": info.inputmode} if info.inputmode in _KNOWN else {})
+
+
+_KNOWN = {"email", "tel"}
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(max_length=20)
 
 
 class ApiKeyForm(forms.Form):

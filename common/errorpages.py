@@ -50,7 +50,7 @@ def refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
             error.status, error.sentence, code=error.code, field=error.field, blockers=blockers
         )
         return JsonResponse(body, status=error.status)
-    template = f"{error.status}.html" if error.status in {400, 403, 404, 409, 413} else "400.html"
+    template = f"{error.status}.html" if error.status in {400, 403, 404, 409, 413, 429} else "400.html"
     context = {"detail": error.sentence, "exception": error.sentence, "blockers": blockers,
                "back_url": _back(request)}  # fmt: skip
     answer = render(request, template, context, status=error.status)

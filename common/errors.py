@@ -56,6 +56,13 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class TooMany(DomainError):
+    """It was asked for too often (429). The sentence says when it can be asked for again."""
+
+    status = 429
+    code = "too_many"
+
+
 class Blocked(DomainError):
     """A guarded transition is missing something (409). ``blockers`` lists all of it."""
 

@@ -332,8 +332,12 @@ ON_CALL_RESOLVER = "oncall.targets.on_call_for"
 ROLE_RESOLVER = "oncall.targets.people_for"
 # Tells the load report of on-call who was paged when.
 PAGES_BETWEEN = "escalation.load.pages_between"
-# Carries the test message that somebody asks for on their profile.
-CONTACT_TEST = "config.contacttest.enqueue"
+# Carry the test message and the code that somebody asks for on their profile; tell what became of them.
+CONTACT_TEST = "config.contactmessages.send_test"
+CONTACT_CODE = "config.contactmessages.send_code"
+CONTACT_OUTCOMES = "config.contactmessages.outcomes"
+# Says in a sentence whether somebody is on call now.
+ON_DUTY = "config.contactmessages.duty_words"
 # Hears, in the ledger's transaction, that a page reached its person by no contact method at all.
 PAGE_FAILED_HANDLER = "escalation.handlers.on_delivery_failed"
 # Hear, in the engine's transaction, that people were paged in a role: shadows are told second.

@@ -93,7 +93,7 @@ def i2(now: datetime, since: datetime | None) -> tuple[int, list[str]]:
     twice = _pages(since).values(*same).annotate(n=Count("pk")).filter(n__gt=1, user__isnull=False)
     doubled = (
         _page_deliveries(since)
-        .values("topic", "transport", "address")
+        .values("topic", "transport", "address", "contact_method")
         .annotate(n=Count("pk"))
         .filter(n__gt=1)
     )

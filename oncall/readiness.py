@@ -54,20 +54,17 @@ def people_reachable(now: datetime) -> Iterator[Finding]:
     _, shifts = _resolved(now)
     wanted = {s.user_id for found in shifts.values() for s in found if s.user_id}
     wanted |= set(RoleTarget.objects.exclude(user=None).values_list("user_id", flat=True))
-    reached: dict[int, bool] = {}
-    methods = ContactMethod.objects.filter(user__in=wanted, is_active=True).exclude(
-        kind=ContactMethod.Kind.IN_APP
+    usable = set(
+        ContactMethod.objects.usable().outside().filter(user__in=wanted).values_list("user_id", flat=True)
     )
-    for user, verified in methods.values_list("user_id", "verified_at"):
-        reached[user] = reached.get(user, False) or verified is not None
-    for person in User.objects.filter(pk__in=wanted, is_active=True).order_by("name", "pk"):
+    added = set(ContactMethod.objects.outside().filter(user__in=wanted).values_list("user_id", flat=True))
+    for person in User.objects.filter(pk__in=wanted - usable, is_active=True).order_by("name", "pk"):
         address = reverse("admin:accounts_user_change", args=[person.pk])
-        if person.pk not in reached:
-            sentence = f"{person} is paged by mail to {person.email} and in Allclear only: there is no contact method."
-            yield Finding(Level.RED, "Reaching people", sentence, address, "Ask for a contact method")
-        elif not reached[person.pk]:
-            sentence = f"Nobody knows whether a page reaches {person}: no contact method was verified."
-            yield Finding(Level.AMBER, "Reaching people", sentence, address, "Ask for a test")
+        why = (
+            "no contact method is verified and in use" if person.pk in added else "there is no contact method"
+        )
+        sentence = f"{person} is paged by mail to {person.email} and in Allclear only: {why}."
+        yield Finding(Level.RED, "Reaching people", sentence, address, "Ask for a contact method")
 
 
 def roles_filled(now: datetime) -> Iterator[Finding]:

@@ -40,6 +40,9 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:remove_method": {"POST": "L00000"},
     "accounts:move_method": {"POST": "L00000"},
     "accounts:send_test": {"POST": "L00000"},
+    "accounts:send_code": {"POST": "L00000"},
+    "accounts:verify_method": {"POST": "L00000"},
+    "accounts:reach": {"GET": "L+++++"},
     "accounts:create_key": {"POST": "L+++++"},
     "accounts:revoke_key": {"POST": "L00000"},
 }
@@ -50,6 +53,8 @@ API: dict[str, Row] = {
     "api:contact-method": {"POST": "K00000", "DELETE": "K00000"},
     "api:contact-method-move": {"POST": "K00000"},
     "api:contact-method-test": {"POST": "K00000"},
+    "api:contact-method-code": {"POST": "K00000"},
+    "api:contact-method-verify": {"POST": "K00000"},
     "api:api-keys": {"GET": "K+++++", "POST": "K+++++"},
     "api:api-key": {"DELETE": "K00000"},
     "api:schedule-take": {"POST": "KN+++N"},

@@ -119,8 +119,10 @@ def special(
         **{name: {**incident, "pk": pk["offer"]}
            for name in ("incidents:answer_offer", "api:role-offer-accept", "api:role-offer-decline")},
         **{f"accounts:{name}_method": method for name in ("change", "remove", "move")},
-        **{f"api:contact-method{what}": method for what in ("", "-move", "-test")},
+        **{f"api:contact-method{what}": method for what in ("", "-move", "-test", "-code", "-verify")},
         "accounts:send_test": method,
+        "accounts:send_code": method,
+        "accounts:verify_method": method,
         **{name: {"pk": key} for name in ("accounts:revoke_key", "api:api-key")},
         **{name: {"pk": contact} for name in ("accounts:verify_contact", "api:contact-verified")},
         **{name: {"pk": notification.pk} for name in ("communications:follow", "communications:read",

@@ -15,7 +15,7 @@ from accounts.models.people import (
     User,
     validate_time_zone,
 )
-from accounts.models.reaching import ContactMethod
+from accounts.models.reaching import ContactCode, ContactMethod, region_of
 
 __all__ = [
     "AccessRole",
@@ -23,6 +23,7 @@ __all__ = [
     "AuditEntry",
     "BusinessCalendar",
     "BusinessHours",
+    "ContactCode",
     "ContactMethod",
     "DoneOnce",
     "EmergencyContact",
@@ -31,5 +32,6 @@ __all__ = [
     "SpecialDay",
     "Team",
     "User",
+    "region_of",
     "validate_time_zone",
 ]

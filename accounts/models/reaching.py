@@ -1,23 +1,50 @@
-"""How people are reached."""
+"""How people are reached, and the proof that an address is theirs."""
+
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from accounts.models.people import User
+from accounts import addresses
+from accounts.models.people import BusinessCalendar, User
+from common.errors import Invalid
+
+
+class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
+    def usable(self) -> "ContactMethodQuerySet":
+        """Return those that pages may go to: in use, verified, and of a kind that this installation can use."""
+        from accounts import kinds  # which reads this module
+
+        here = [info.kind for info in kinds.offered()]
+        return self.filter(is_active=True, verified_at__isnull=False, kind__in=here)
+
+    def outside(self) -> "ContactMethodQuerySet":
+        """Return those that reach a person outside Allclear: what may wake them."""
+        return self.exclude(kind=ContactMethod.Kind.IN_APP)
 
 
 class ContactMethod(models.Model):
-    """One way to reach a person. They are tried in the order of ``position``."""
+    """One way to reach a person. They are tried in the order of ``position``, once they are verified."""
 
     class Kind(models.TextChoices):
         EMAIL = "email", "Mail"
         IN_APP = "in_app", "In Allclear"
+        SMS = "sms", "SMS"
+        VOICE = "voice", "Telephone call"
+        NTFY = "ntfy", "ntfy"
+        SLACK = "slack", "Slack"
+        TELEGRAM = "telegram", "Telegram"
+        TEAMS = "teams", "Teams"
+        MATTERMOST = "mattermost", "Mattermost"
+        DISCORD = "discord", "Discord"
+        WEBHOOK = "webhook", "Webhook"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_methods")
     kind = models.CharField(max_length=16, choices=Kind)
     address = models.CharField(
-        max_length=254, blank=True, help_text="The mail address. Not needed for “In Allclear”."
+        max_length=500, blank=True, help_text="Checked when it is saved. Not needed for “In Allclear”."
     )
+    secret = models.CharField(max_length=100, blank=True, editable=False)
     label = models.CharField(max_length=60, blank=True, help_text="Such as “work phone”.")
     position = models.PositiveSmallIntegerField(default=0, help_text="0 is tried first.")
     delay_minutes = models.PositiveSmallIntegerField(
@@ -25,7 +52,13 @@ class ContactMethod(models.Model):
         help_text="Minutes after the page before this method is used too, while nobody has acknowledged.",
     )
     is_active = models.BooleanField(default=True)
-    verified_at = models.DateTimeField(null=True, blank=True)
+    verified_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when it is known to reach the person. Until then no page goes there.",
+    )
+
+    objects = ContactMethodQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "pk"]
@@ -38,13 +71,58 @@ class ContactMethod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.address}".strip()
+        return f"{self.get_kind_display()} {self.masked}".strip()
 
     def clean(self) -> None:
-        if self.kind == self.Kind.EMAIL:
-            from django.core.validators import validate_email
+        try:
+            self.address = addresses.normalise(self.kind, self.address, region=region_of(self.user))
+        except Invalid as error:
+            raise ValidationError({"address": error.sentence}) from error
 
-            try:
-                validate_email(self.address)
-            except ValidationError as error:
-                raise ValidationError({"address": "This is not a mail address."}) from error
+    @property
+    def masked(self) -> str:
+        """Return as much of the address as anybody but its owner may see."""
+        return addresses.masked(self.kind, self.address)
+
+    @property
+    def readable(self) -> str:
+        """Return the address for its owner's eyes."""
+        return addresses.readable(self.kind, self.address)
+
+    @property
+    def needs_no_code(self) -> bool:
+        """Return whether nothing has to be proved: the sign-in address is used without this method, too."""
+        if self.kind == self.Kind.IN_APP:
+            return True
+        return self.kind == self.Kind.EMAIL and self.address.lower() == self.user.email.lower()
+
+
+def region_of(user: User) -> str:
+    """Return the ISO country whose telephone numbers a person writes without a "+", or ""."""
+    country = addresses.region_of_zone(user.time_zone)
+    if country:
+        return country
+    default = BusinessCalendar.objects.filter(is_default=True).values_list("country", flat=True).first()
+    return default or ""
+
+
+class ContactCode(models.Model):
+    """A code that was sent by a contact method, to prove that it reaches its person. The code itself is not stored.
+
+    What is stored does not tell it: it is made from ``nonce`` with the installation's key (``accounts.codes``).
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    method = models.ForeignKey(ContactMethod, null=True, on_delete=models.SET_NULL, related_name="codes")
+    nonce = models.CharField(max_length=32)
+    created_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def counts(self, now: datetime) -> bool:
+        """Return whether it can still be entered."""
+        return self.used_at is None and self.method_id is not None and now < self.expires_at

@@ -11,6 +11,7 @@ from communications.outbox.rows import (
     cancel,
     enqueue,
     enqueue_address,
+    enqueue_method,
     enqueue_new,
     ways,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "drain",
     "enqueue",
     "enqueue_address",
+    "enqueue_method",
     "enqueue_new",
     "next_due",
     "signed_path",

@@ -28,7 +28,8 @@ class Message:
     """What somebody gets. ``path`` is where it leads within Allclear, e.g. "/incidents/INC-42/".
 
     With ``sign=(salt, value)`` the "{token}" in ``path`` becomes a freshly signed token when the message is sent: no
-    usable token is at rest in the ledger.
+    usable token is at rest in the ledger. With ``code`` (the key of a ``ContactCode``) "{code}" in ``text`` becomes its
+    digits likewise.
     """
 
     subject: str
@@ -36,6 +37,7 @@ class Message:
     html: str = ""
     path: str = ""
     sign: tuple[str, str] | None = None
+    code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,11 @@ def enqueue(
     now: datetime,
     in_app_only: bool = False,
 ) -> list[Delivery]:
-    """Write one delivery for each active contact method of a person, and the in-application one; return them.
+    """Write one delivery for each usable contact method of a person, and the in-application one; return them.
 
-    Methods come in the person's order, each after its ``delay_minutes``; without a method the sign-in address is used.
-    What is already in the ledger under the same key is left as it is. Due ones are handed to the queue in the same
-    transaction. In a drill, who does not take part gets a row that says "would have been sent".
+    Methods come in the person's order, each after its ``delay_minutes``; without a usable one the sign-in address is
+    used. What is already in the ledger under the same key is left as it is. Due ones are handed to the queue in the
+    same transaction. In a drill, who does not take part gets a row that says "would have been sent".
     """
     due_at = due_at or now
     letter = Letter(user, message, topic, dedupe_key)
@@ -75,7 +77,10 @@ def enqueue(
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way on which a message goes out, and how many minutes after it is due: "email", 3."""
+    """One way on which a message goes out, and how many minutes after it is due: "email", 3.
+
+    Of a method's ``address`` the ledger keeps what everybody may see: sending reads the method.
+    """
 
     transport: str
     delay_minutes: int = 0
@@ -84,10 +89,10 @@ class Way:
 
     @property
     def words(self) -> str:
-        """Return the way as people say it: "mail", "Allclear"."""
-        if self.transport == Delivery.IN_APP:
-            return "Allclear"
-        return str(ContactMethod.Kind(self.transport).label).lower()
+        """Return the way as people say it: "mail", "SMS", "Allclear"."""
+        return (
+            "Allclear" if self.transport == Delivery.IN_APP else str(Delivery.Transport(self.transport).label)
+        )
 
 
 def ways(users: Sequence[User]) -> dict[int, list[Way]]:
@@ -99,7 +104,7 @@ def ways(users: Sequence[User]) -> dict[int, list[Way]]:
 def _ways(user: User, methods: Sequence[ContactMethod]) -> list[Way]:
     """Return a person's ways: in Allclear at once, and their methods; without any the sign-in address."""
     found = [Way(Delivery.IN_APP)]
-    found += [Way(method.kind, method.delay_minutes, method, method.address) for method in methods]
+    found += [Way(method.kind, method.delay_minutes, method, method.masked) for method in methods]
     return found if methods else [*found, Way(Delivery.EMAIL, address=user.email)]
 
 
@@ -133,8 +138,16 @@ def enqueue_address(
     now: datetime,
 ) -> list[Delivery]:
     """Write one delivery to a mail address that belongs to nobody here; return it in a list."""
-    row = _row(due_at or now, None, Delivery.EMAIL, address, dedupe_key)
+    row = _row(due_at or now, Way(Delivery.EMAIL, address=address), dedupe_key)
     return _write(_filled([row], kind, topic, None, message, incident, now), now)
+
+
+def enqueue_method(
+    *, kind: str, topic: str, dedupe_key: str, method: ContactMethod, message: Message, now: datetime
+) -> list[Delivery]:
+    """Write one delivery by this very method, verified or not: a test, or the code that verifies it."""
+    row = _row(now, Way(method.kind, method=method, address=method.masked), dedupe_key)
+    return _write(_filled([row], kind, topic, method.user, message, None, now), now)
 
 
 def cancel(*topics: str, note: str) -> int:
@@ -157,10 +170,9 @@ def hand_over(ids: Iterable[int]) -> None:
 
 
 def _methods(users: Sequence[User]) -> dict[int, list[ContactMethod]]:
-    """Return the ways to reach each person from outside, by id; the in-application one needs no row."""
-    active = ContactMethod.objects.filter(user__in=users, is_active=True)
+    """Return the verified ways to reach each person from outside, by id; the in-application one needs no row."""
     found: dict[int, list[ContactMethod]] = {}
-    for method in active.exclude(kind=ContactMethod.Kind.IN_APP):
+    for method in ContactMethod.objects.usable().outside().filter(user__in=users):
         found.setdefault(method.user_id, []).append(method)
     return found
 
@@ -177,19 +189,17 @@ def _rows(
 ) -> list[Delivery]:
     """Return a person's deliveries, unsaved: the in-application one, and one for each contact method."""
     found = [Way(Delivery.IN_APP)] if in_app_only else _ways(letter.user, methods)
-    rows = [_row(due_at, way.method, way.transport, way.address, letter.dedupe_key) for way in found]
+    rows = [_row(due_at, way, letter.dedupe_key) for way in found]
     return _filled(rows, kind, letter.topic, letter.user, letter.message, incident, now)
 
 
-def _row(
-    due_at: datetime, method: ContactMethod | None, transport: str, address: str, dedupe_key: str
-) -> dict[str, Any]:
-    suffix = f"m{method.pk}" if method else transport
+def _row(due_at: datetime, way: Way, dedupe_key: str) -> dict[str, Any]:
+    suffix = f"m{way.method.pk}" if way.method else way.transport
     return {
-        "due_at": due_at + timedelta(minutes=method.delay_minutes if method else 0),
-        "contact_method": method,
-        "transport": transport,
-        "address": address,
+        "due_at": due_at + timedelta(minutes=way.delay_minutes),
+        "contact_method": way.method,
+        "transport": way.transport,
+        "address": way.address,
         "dedupe_key": f"{dedupe_key}:{suffix}",
     }
 
@@ -259,7 +269,12 @@ def _payload(message: Message, incident: Incident | None, row: dict[str, Any]) -
     if incident and incident.is_drill:
         subject, text = f"DRILL: {subject}", f"This is a drill.\n\n{text}"
     cleaned = Message(
-        clean_line(subject, limit=MAX_SUBJECT), clean(text, limit=MAX_TEXT), html, message.path, message.sign
+        clean_line(subject, limit=MAX_SUBJECT),
+        clean(text, limit=MAX_TEXT),
+        html,
+        message.path,
+        message.sign,
+        message.code,
     )
     method: ContactMethod | None = row["contact_method"]
     return asdict(cleaned) | {"method": method.pk if method else None}

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.core.signing import TimestampSigner
 from django.db import transaction
 
+from accounts import codes
 from common import clock, progress
 from common.crashpoints import crash_point
 from communications import transports
@@ -113,8 +115,11 @@ def _recipient_problem(delivery: Delivery) -> str:
         return "This person's account is no longer active."
     if delivery.payload.get("method") is None:
         return ""
-    if delivery.contact_method is None or not delivery.contact_method.is_active:
+    method = delivery.contact_method
+    if method is None or not method.is_active:
         return "This contact method was removed."
+    if method.verified_at is None and delivery.kind not in {Delivery.Kind.TEST, Delivery.Kind.CODE}:
+        return "This contact method was changed, and is not verified since."
     return ""
 
 
@@ -126,29 +131,51 @@ def _send(claim: Claim) -> TransportError | None:
     try:
         transports.get(delivery.transport)(outgoing(delivery))
     except TransportError as error:
-        return error
+        return _without_address(error, delivery)
     except Exception as error:
         # A message that breaks its transport breaks it each time: rather the next contact method now.
         logger.exception("delivery.transport_broken", extra={"delivery": delivery.pk})
-        return TransportError(f"{type(error).__name__}: {error}", permanent=True)
+        return _without_address(TransportError(f"{type(error).__name__}: {error}", permanent=True), delivery)
     return None
 
 
+def _without_address(error: TransportError, delivery: Delivery) -> TransportError:
+    """Return the error without the method's address, which a provider may repeat: others read it on the timeline."""
+    method = delivery.contact_method
+    if method is None or not method.address or delivery.transport == Delivery.EMAIL:
+        return error
+    detail = (
+        str(error).replace(method.address, method.masked).replace(method.address.lstrip("+"), method.masked)
+    )
+    return TransportError(detail, permanent=error.permanent, retry_after=error.retry_after)
+
+
 def outgoing(delivery: Delivery) -> Outgoing:
-    """Return the message of a row, its link signed just now."""
-    payload, path = delivery.payload, signed_path(delivery)
+    """Return the message of a row, its link signed just now, to the method's address as it is now."""
+    payload, path, method = delivery.payload, signed_path(delivery), delivery.contact_method
     return Outgoing(
         kind=delivery.kind,
         key=delivery.dedupe_key,
         subject=payload["subject"],
-        text=payload["text"],
+        text=_with_code(payload),
         html=payload.get("html", ""),
         url=f"{settings.SITE_URL}{path}" if path else "",
         path=payload["path"],
-        address=delivery.address,
+        address=method.address if method else delivery.address,
         user=delivery.user,
         incident=delivery.incident,
+        secret=method.secret if method else "",
     )
+
+
+def _with_code(payload: dict[str, Any]) -> str:
+    """Return the text with the digits of its code, if it has one. Raises ``TransportError`` once that is over."""
+    text: str = payload["text"]
+    if not (pk := payload.get("code")):
+        return text
+    if not (found := codes.for_sending(pk, clock.now())):
+        raise TransportError("This code no longer counts.", permanent=True)
+    return text.replace(codes.PLACE, found)
 
 
 def signed_path(delivery: Delivery) -> str:

@@ -1,4 +1,4 @@
-"""One's own page: profile, contact methods, API keys."""
+"""One's own page: profile and API keys."""
 
 from datetime import timedelta
 
@@ -6,8 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import ApiKey, AuditEntry, ContactMethod, User
-from communications.models import Delivery
+from accounts.models import ApiKey, AuditEntry, User
 from tests.builders import mail_method
 
 
@@ -38,75 +37,12 @@ def test_an_unknown_zone_is_told_beside_its_field(as_bob: Client, bob: User) -> 
     assert "not a time zone" in answer.content.decode()
 
 
-def test_a_contact_method_is_added_after_the_others(as_bob: Client, bob: User) -> None:
-    mail_method(bob, "bob@home.example")
-    form = {"method-kind": "email", "method-address": "bob@phone.example", "method-delay_minutes": "5"}
-    assert as_bob.post("/me/contact-methods/add/", form).status_code == 302
-    assert [m.address for m in bob.contact_methods.all()] == ["bob@home.example", "bob@phone.example"]
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"method-address": "not an address"}, "not a mail address"),
-        ({"method-address": ""}, "not a mail address"),
-        ({"method-address": "BOB@home.example"}, "already there"),
-        ({"method-delay_minutes": "61"}, "less than or equal to 60"),
-        ({"method-delay_minutes": "-1"}, "greater than or equal to 0"),
-        ({"method-kind": "pigeon"}, "pigeon"),
-    ],
-)
-def test_a_wrong_contact_method_is_refused_with_a_sentence(
-    as_bob: Client, bob: User, change: dict[str, str], sentence: str
-) -> None:
-    mail_method(bob, "bob@home.example")
-    form = {
-        "method-kind": "email",
-        "method-address": "new@example.org",
-        "method-delay_minutes": "0",
-        **change,
-    }
-    answer = as_bob.post("/me/contact-methods/add/", form)
-    assert answer.status_code == 400
-    assert sentence in answer.content.decode()
-    assert bob.contact_methods.count() == 1
-
-
-def test_a_contact_method_can_be_changed_and_then_needs_a_new_proof(as_bob: Client, bob: User) -> None:
-    method = mail_method(bob, "bob@old.example")
-    ContactMethod.objects.update(verified_at=timezone.now())
-    form = {"address": "bob@new.example", "delay_minutes": "0", "label": "phone"}
-    assert as_bob.post(f"/me/contact-methods/{method.pk}/", form).status_code == 302
-    method.refresh_from_db()
-    assert (method.address, method.verified_at, method.is_active) == ("bob@new.example", None, False)
-
-
-def test_the_order_can_be_changed(as_bob: Client, bob: User) -> None:
-    mail_method(bob, "one@example.org")
-    second = mail_method(bob, "two@example.org")
-    as_bob.post(f"/me/contact-methods/{second.pk}/move/", {"direction": "up"})
-    assert [m.address for m in bob.contact_methods.all()] == ["two@example.org", "one@example.org"]
-    as_bob.post(f"/me/contact-methods/{second.pk}/move/", {"direction": "up"})
-    assert [m.address for m in bob.contact_methods.all()] == ["two@example.org", "one@example.org"]
-
-
-def test_a_contact_method_can_be_removed_twice(as_bob: Client, bob: User) -> None:
-    method = mail_method(bob, "bob@old.example")
-    assert as_bob.post(f"/me/contact-methods/{method.pk}/remove/").status_code == 302
-    assert as_bob.post(f"/me/contact-methods/{method.pk}/remove/").status_code == 404
-    assert not bob.contact_methods.exists()
-
-
-def test_a_test_message_goes_through_the_ledger(as_bob: Client, bob: User) -> None:
-    method = mail_method(bob, "bob@phone.example")
-    assert as_bob.post(f"/me/contact-methods/{method.pk}/test/").status_code == 302
-    assert Delivery.objects.get().address == "bob@phone.example"
-
-
-@pytest.mark.parametrize("what", ["", "remove/", "move/", "test/"])
-def test_somebody_elses_contact_method_is_not_there(as_bob: Client, carol: User, what: str) -> None:
-    method = mail_method(carol, "carol@example.org")
-    assert as_bob.post(f"/me/contact-methods/{method.pk}/{what}").status_code == 404
+def test_it_shows_where_pages_go(as_bob: Client, bob: User) -> None:
+    assert "Pages go to bob@example.org" in as_bob.get("/me/").content.decode()
+    mail_method(bob, "bob@phone.example")
+    page = as_bob.get("/me/").content.decode()
+    assert "bob@phone.example" in page
+    assert "Pages go to bob@example.org" not in page
 
 
 def test_a_key_is_shown_once_and_works(as_bob: Client, bob: User) -> None:
