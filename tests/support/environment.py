@@ -21,6 +21,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Nobody runs collectstatic before the tests.
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.WHITENOISE_USE_FINDERS = True
+    # Each django.test.Client starts the middleware anew, which would look at all 240 files: look when one is asked for.
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.WHITENOISE_MAX_AGE = 60
     settings.STATIC_ROOT = str(config.stash[FOLDER] / "static")
     Path(settings.STATIC_ROOT).mkdir()
     # The programs that tests start must be able to read what the tests sign.
