@@ -12,7 +12,6 @@ from escalation.duetimes import RuleSpec, without_rules
 from escalation.engine.pace import PACES, Pace
 from escalation.engine.run import cells, snapshot
 from escalation.engine.sequence import ROLES, Action
-from escalation.engine.wording import names
 from escalation.models import EscalationRule
 from escalation.paper import Gap, Item, Note, Request, play
 from incidents.models import Severity
@@ -20,6 +19,15 @@ from oncall.models import EscalationRole
 from oncall.targets import Roster, Target, responsible_team
 
 Condition = EscalationRule.Condition
+
+
+_ORIGINS = {
+    "override": "Override",
+    "swap": "Swap",
+    "taken": "Pager taken",
+    "fixed": "Fixed schedule",
+    "calendar": "Another calendar",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,21 @@ class Person:
             f"{way.words} after {way.delay_minutes} min" if way.delay_minutes else way.words for way in own
         ]
         return tuple(dict.fromkeys([*words, "Allclear"]))
+
+    @property
+    def at_once(self) -> tuple[str, ...]:
+        """Return the ways that are used with the page itself, in words, each once."""
+        return tuple(dict.fromkeys(way.words for way in self.ways if not way.delay_minutes))
+
+    @property
+    def later(self) -> tuple[Way, ...]:
+        """Return the ways that are used while it stays unanswered, in the order of their times."""
+        return tuple(way for way in self.ways if way.delay_minutes)
+
+    @property
+    def origin_words(self) -> str:
+        """Return where it comes from, where that is not the plain rota or role: "Override", "Another calendar"."""
+        return _ORIGINS.get(self.origin, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +146,19 @@ class Row:
 
     @property
     def offset_words(self) -> str:
-        """Return "T", "T+5 min", "T+2 d 14 h"."""
-        return f"T+{instants.duration(self.offset)}" if self.offset else "T"
+        """Return "at once", "T+5 min", "T+2 d 14 h 5 min": how long after the declaration."""
+        if not self.offset:
+            return "at once"
+        days = timedelta(days=self.offset.days)
+        rest = instants.duration(self.offset - days) if self.offset > days or not days else ""
+        return " ".join(filter(None, [f"T+{days.days} d" if days else f"T+{rest}", rest if days else ""]))
+
+    @property
+    def look(self) -> str:
+        """Return how the page shows it: "gap", "agenda", "told", "next" or "page"."""
+        if self.is_agenda or not self.people:
+            return "agenda" if self.is_agenda else "gap"
+        return "next" if self.is_next else "page" if self.is_page else "told"
 
     @property
     def gap_words(self) -> str:
@@ -141,14 +175,11 @@ class Row:
         """Return what would keep this from happening, as a sentence; "" where nobody is asked."""
         if not self.people:
             return ""
-        causes = ["somebody asked before them answers"] if self.is_next else []
-        if self.offset and not self.is_next:
-            causes.append("one of them has it already")
-        if self.rule.condition == Condition.NOT_MITIGATED and self.offset:
-            causes.append("it is mitigated")
-        if not causes and not self.offset:
+        if not self.offset:
             return "Nothing stops it: it goes out with the declaration."
-        return f"Not if {names([*causes, 'it is resolved']).replace(' and ', ' or ')} before then."
+        someone = "somebody before them answers" if self.is_next else "one of them has it by then"
+        mitigated = "mitigated or " if self.rule.condition == Condition.NOT_MITIGATED else ""
+        return f"Not if {someone}, or it is {mitigated}resolved."
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +214,12 @@ class Plan:
         return bool(self.rows) and all(row.is_agenda for row in self.rows)
 
     @property
+    def gap_count(self) -> int:
+        return sum(row.is_gap for row in self.rows)
+
+    @property
     def has_gaps(self) -> bool:
-        return any(row.is_gap for row in self.rows)
+        return self.gap_count > 0
 
     @property
     def verdict(self) -> str:
@@ -199,16 +234,22 @@ class Plan:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return the conditions under which all this holds, as sentences."""
-        return tuple(filter(None, [self._past, self._rules, self._mitigation, self._answers, self._hours]))
+        """Return everything that has to be known beside the steps, as sentences."""
+        return tuple(filter(None, [self.past, *self.conditions]))
 
     @property
-    def _past(self) -> str:
+    def conditions(self) -> tuple[str, ...]:
+        """Return the conditions under which the steps hold, as sentences."""
+        return tuple(filter(None, [self._rules, self._mitigation, self._answers, self._hours]))
+
+    @property
+    def past(self) -> str:
+        """Return what the list of a past instant is taken from, as a sentence; "" for one to come."""
         if not self.is_past:
             return ""
         return (
-            "This is in the past. Rotas, overrides and swaps are as they were then; all else is by the rules as they "
-            "are now: the matrix, who fills its roles, how people are reached."
+            "Rotas, overrides and swaps are as they were then; all else is by the rules as they are now: the matrix, "
+            "who fills its roles, and how people are reached."
         )
 
     @property
@@ -279,7 +320,9 @@ def _rows(notes: Sequence[Note], at: datetime, pace: Pace) -> list[Row]:
     for note in notes:
         offset = note.at - at
         if isinstance(note, Item):
-            rows.append(Row(note.at, offset, note.rule.role, note.rule, why="On the agenda: no page"))
+            rows.append(
+                Row(note.at, offset, note.rule.role, note.rule, why=f"{note.rule.words} by the matrix")
+            )
         elif isinstance(note, Gap):
             rows.append(_gap(note, offset, goes_on=note.turn in turns))
         elif not note.ask.again:

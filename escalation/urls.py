@@ -9,6 +9,7 @@ urlpatterns = [
     path("p/<str:token>/", link.show, name="page"),
     path("p/<str:token>/acknowledge/", link.acknowledge, name="page_acknowledge"),
     path("p/<str:token>/decline/", link.decline, name="page_decline"),
+    path("on-call/woken/", planning.woken, name="woken"),
     path("escalation/preview/", planning.preview, name="preview"),
     path("reviews/", planning.reviews, name="reviews"),
     path("reviews/<int:pk>/discussed/", planning.discuss, name="discuss"),

@@ -261,6 +261,7 @@ ESCALATION: dict[str, Row] = {
     "escalation:page": {"GET": "++++++"},
     "escalation:page_acknowledge": {"POST": "++++++"},
     "escalation:page_decline": {"POST": "++++++"},
+    "escalation:woken": {"GET": "L+++++"},
     "escalation:preview": {"GET": "L+++++"},
     "escalation:reviews": {"GET": "L+++++"},
     "escalation:discuss": {"POST": "L00000"},

@@ -101,7 +101,8 @@ def person(value: Any, nobody: str = "Nobody", size: str = "") -> SafeString:
 def when(instant: datetime | None, style: str = "relative", empty: str = "–") -> SafeString | str:
     """Return a <time> in the viewer's zone; the exact instant with UTC is its title.
 
-    ``style``: "relative" (4 min ago, kept moving), "clock" (03:12), "both" (03:12 BST · 02:12 UTC), "day", "full".
+    ``style``: "relative" (4 min ago, kept moving), "clock" (03:12), "wall" (03:12 BST), "both" (03:12 BST · 02:12 UTC),
+    "day", "full".
     """
     if instant is None:
         return empty
@@ -109,6 +110,7 @@ def when(instant: datetime | None, style: str = "relative", empty: str = "–") 
     local, full = instant.astimezone(zone), instants.exact(instant, zone)
     texts = {
         "clock": lambda: instants.clock(local, now),
+        "wall": lambda: f"{local:%H:%M} {local.tzname()}",
         "both": lambda: instants.both(instant, zone),
         "day": lambda: instants.day(local),
         "full": lambda: full,

@@ -1,6 +1,7 @@
 """The endpoints of paging and on-call: each button of the browser has its twin here (R01)."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
@@ -19,10 +20,10 @@ from escalation.access import agenda_visible_to, own_page, pages_visible_to, tim
 from escalation.api import shapes
 from escalation.forms import PreviewForm
 from escalation.models import AgendaItem, EscalationRule, EscalationTimer, Page
+from escalation.moments import Moment
 from escalation.preview import who_will_be_woken
 from incidents.api.base import IncidentAction
 from incidents.models import Incident
-from oncall.api.instants import instant_parameter
 
 Data = dict[str, Any]
 
@@ -31,7 +32,7 @@ Data = dict[str, Any]
 
 
 class Preview(APIView):
-    """Who would be paged for an incident, when, by which rule and how; nobody is."""
+    """Who would be paged for an incident, when, by which rule and how, and what would stop it; nobody is."""
 
     @extend_schema(
         operation_id="escalation_preview",
@@ -39,20 +40,29 @@ class Preview(APIView):
             OpenApiParameter("severity", int, required=True, enum=[1, 2, 3, 4]),
             OpenApiParameter("components", str, many=True, description="Short names or ids."),
             OpenApiParameter("team", str, description="A short name. Default: the components' team."),
-            instant_parameter(),
+            OpenApiParameter(
+                "at",
+                str,
+                description="An instant such as 2026-03-28T03:00:00Z, or a wall time. Default: now.",
+            ),
+            OpenApiParameter(
+                "zone", str, description="The zone of a wall time, and of local_at. Default: UTC."
+            ),
         ],
-        responses=shapes.WokenShape(many=True),
+        responses=shapes.PlanShape,
     )
     def get(self, request: Request) -> Response:
-        form = PreviewForm(request.query_params)
+        form = PreviewForm(request.query_params, zone=ZoneInfo("UTC"))
         if not form.is_valid():
             field, errors = next(iter(form.errors.items()))
-            raise Invalid(str(errors[0]), field="components" if field == "__all__" else field)
+            raise Invalid(str(errors[0]), field=field)
         data = form.cleaned_data
         if not data.get("severity"):
             raise Invalid("Choose a severity from 1 (worst) to 4.", field="severity")
-        plan = who_will_be_woken(data["severity"], data["team"], data.get("at") or clock.now())
-        return Response(shapes.WokenShape(plan.rows, many=True).data)
+        moment = data["moment"] or Moment(clock.now())
+        plan = who_will_be_woken(data["severity"], data["team"], moment.instant)
+        context = {"zone": data["zone"], "note": moment.note}
+        return Response(shapes.PlanShape(plan, context=context).data)
 
 
 # ---- pages, timers, rules ----

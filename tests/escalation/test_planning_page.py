@@ -103,8 +103,8 @@ def test_the_preview_waits_while_somebody_is_still_choosing(
         ("severity=1&components=99999", "There is no component “99999”."),
         ("severity=1&components=%C2%B2", "There is no component “²”."),
         ("severity=1&team=nobody", "There is no such team."),
-        ("severity=1&at=tomorrow", "Write an instant like 2026-03-28T03:00Z."),
-        ("severity=1&at=9999-12-31T23:59Z", "Choose an instant between"),
+        ("severity=1&at=tomorrow", "Write a date and a time like 2026-03-28T03:00"),
+        ("severity=1&at=9999-12-31T23:59Z", "Choose a time between the years 2000 and 2100."),
     ],
 )
 def test_the_preview_says_what_it_does_not_understand(

@@ -1,7 +1,6 @@
 """Who will be woken: the list must be what the engine then does."""
 
 from datetime import UTC, datetime
-from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -116,15 +115,6 @@ def test_without_a_matrix_the_on_call_engineer_is_listed(platform: Team) -> None
     rows = who_will_be_woken(1, platform, NOON).rows
     assert {row.role for row in rows} == {"on_call"}
     assert rows[0].due_at == NOON
-
-
-def test_the_command_prints_the_list(platform: Team) -> None:
-    out = StringIO()
-    call_command("who_will_be_woken", "--severity", "1", "--at", "2026-03-25T12:00", stdout=out)
-    lines = out.getvalue().splitlines()
-    assert lines[0] == "SEV-1 for Platform, declared Wed 25 Mar 2026 12:00 UTC"
-    assert "at once  On-call Engineer: Bob by mail, Allclear (Platform rota, layer Primary)" in lines[1]
-    assert "+15 min  Team Lead: Carol" in lines[3]
 
 
 @pytest.mark.parametrize(

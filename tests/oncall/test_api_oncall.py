@@ -157,16 +157,48 @@ def test_an_override_that_has_not_begun_is_taken_back_whole(rota: Schedule, bob:
 def test_the_preview_says_who_will_be_woken(rota: Schedule, alice: User, dave: User) -> None:
     builders.matrix()
     Component.objects.create(name="API", slug="api", team=rota.team)
-    rows = (
+    plan = (
         Caller(dave).get("escalation/preview", severity=1, components="api", at="2026-03-25T12:00:00Z").json()
     )
-    assert (rows[0]["role"], rows[0]["people"][0]["user"]["name"], rows[0]["offset_seconds"]) == (
+    first = plan["steps"][0]
+    assert (first["role"], first["people"][0]["user"]["name"], first["offset_seconds"]) == (
         "on_call",
         "Alice",
         0,
     )
-    assert rows[0]["people"][0]["methods"] == ["mail", "Allclear"]
-    assert any(row["is_gap"] and row["role"] == "team_lead" for row in rows)
+    assert first["people"][0]["methods"] == ["mail", "Allclear"]
+    assert first["people"][0]["origin"] == "layer"
+    assert first["people"][0]["ways"][1] == {
+        "way": "mail", "delay_minutes": 0, "at": "2026-03-25T12:00:00Z",
+    }  # fmt: skip
+    assert (first["again"]["minutes"], first["again"]["clock"]) == (5, "wall")
+    assert first["again"]["rounds"][0] == {"number": 1, "at": "2026-03-25T12:05:00Z", "people": ["Alice"]}
+    assert any(row["is_gap"] and row["role"] == "team_lead" for row in plan["steps"])
+    assert (plan["team"], plan["is_anybody_paged"], plan["has_gaps"], plan["is_past"]) == (
+        "platform",
+        True,
+        True,
+        True,
+    )
+    assert any("by the rules as they are now" in note for note in plan["notes"])
+
+
+def test_the_preview_reads_a_wall_time_of_a_zone_and_says_what_a_clock_change_made_of_it(
+    rota: Schedule, dave: User
+) -> None:
+    builders.matrix()
+    plan = (
+        Caller(dave).get("escalation/preview", severity=1, at="2026-10-25T01:30", zone="Europe/London").json()
+    )
+    assert (plan["at"], plan["time_zone"]) == ("2026-10-25T00:30:00Z", "Europe/London")
+    assert "comes twice" in plan["note"]
+    assert plan["steps"][0]["local_at"] == "2026-10-25T01:30:00+01:00"
+    assert (
+        Caller(dave)
+        .get("escalation/preview", severity=1, at="2026-10-25T01:30")
+        .json()["at"]
+        .endswith("01:30:00Z")
+    )
 
 
 @pytest.mark.parametrize(
@@ -177,6 +209,8 @@ def test_the_preview_says_who_will_be_woken(rota: Schedule, alice: User, dave: U
         ({"severity": 1, "components": "nonsense"}, "components"),
         ({"severity": 1, "team": "nonsense"}, "team"),
         ({"severity": 1, "at": "soon"}, "at"),
+        ({"severity": 1, "at": "9999-12-31T23:59"}, "at"),
+        ({"severity": 1, "zone": "Mars/Crater"}, "zone"),
     ],
 )
 def test_the_preview_names_what_is_wrong(
