@@ -47,7 +47,7 @@ class ContactMethodForm(MethodBase):
 
     class Meta:
         model = ContactMethod
-        fields = ["position", "kind", "address", "label", "delay_minutes", "is_active"]
+        fields = ["position", "kind", "address", "label", "delay_minutes", "low_delay_minutes", "is_active"]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -78,7 +78,9 @@ class ContactMethodInline(TabularInline):
     model = ContactMethod
     form = ContactMethodForm
     extra = 0
-    fields = ["position", "kind", "address", "label", "delay_minutes", "is_active", "verified_at"]
+    fields = [
+        "position", "kind", "address", "label", "delay_minutes", "low_delay_minutes", "is_active", "verified_at",
+    ]  # fmt: skip
     readonly_fields = ["verified_at"]
 
 

@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import actions, keys, methods
+from accounts import actions, foresight, keys, methods, rules
 from accounts.access import api_key_for, contact_method_for, emergency_contact_for
-from accounts.models import ApiKey, ContactMethod, EmergencyContact, Team, User
+from accounts.models import ApiKey, ContactMethod, EmergencyContact, Team, Urgency, User
 from accounts.rest import ActionView, actor_of, person, run
+from common import clock
 
 
 class PersonShape(serializers.ModelSerializer[User]):
@@ -53,7 +54,10 @@ class ProfileInput(serializers.Serializer[Any]):
 class ContactMethodShape(serializers.ModelSerializer[ContactMethod]):
     class Meta:
         model = ContactMethod
-        fields = ["id", "kind", "address", "label", "position", "delay_minutes", "is_active", "verified_at"]
+        fields = [
+            "id", "kind", "address", "label", "position", "delay_minutes", "low_delay_minutes", "is_active",
+            "verified_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
 
@@ -72,13 +76,14 @@ class ContactMethodInput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=ContactMethod.Kind.choices)
     address = serializers.CharField(max_length=254, allow_blank=True, default="")
     label = serializers.CharField(max_length=60, allow_blank=True, default="")  # type: ignore[assignment]
-    delay_minutes = serializers.IntegerField(min_value=0, max_value=60, default=0)
+    delay_minutes = serializers.IntegerField(
+        min_value=0, max_value=60, default=0, help_text="For both urgencies. Rules may say otherwise."
+    )
 
 
 class ContactMethodChange(serializers.Serializer[Any]):
     address = serializers.CharField(max_length=254, allow_blank=True)
     label = serializers.CharField(max_length=60, allow_blank=True, default="")  # type: ignore[assignment]
-    delay_minutes = serializers.IntegerField(min_value=0, max_value=60, default=0)
     is_active = serializers.BooleanField(default=True)
     knowing = serializers.BooleanField(
         default=False,
@@ -88,6 +93,43 @@ class ContactMethodChange(serializers.Serializer[Any]):
 
 class CodeInput(serializers.Serializer[Any]):
     code = serializers.CharField(max_length=20, help_text="The six digits that the method received.")
+
+
+class RuleInput(serializers.Serializer[Any]):
+    method = serializers.IntegerField(help_text="The id of one of my contact methods.")
+    minutes = serializers.IntegerField(
+        min_value=0, max_value=60, allow_null=True, help_text="Null: not used."
+    )
+
+
+class RulesInput(serializers.Serializer[Any]):
+    urgency = serializers.ChoiceField(choices=Urgency.choices)
+    rules = RuleInput(many=True, allow_empty=False)
+
+
+class StepShape(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    how = serializers.CharField()
+    when = serializers.CharField()
+
+
+class SceneShape(serializers.Serializer[Any]):
+    """What would follow if something came at this instant."""
+
+    title = serializers.CharField()
+    urgency = serializers.CharField()
+    at = serializers.DateTimeField()
+    steps = StepShape(many=True)
+
+
+class QuietHoursInput(serializers.Serializer[Any]):
+    starts = serializers.TimeField(allow_null=True, help_text="In my time zone; null for none.")
+    ends = serializers.TimeField(allow_null=True)
+
+
+class QuietHoursShape(serializers.Serializer[User]):
+    starts = serializers.TimeField(source="quiet_from", allow_null=True)
+    ends = serializers.TimeField(source="quiet_until", allow_null=True)
 
 
 class MoveInput(serializers.Serializer[Any]):
@@ -228,6 +270,30 @@ class ContactMethodVerify(ActionView):
         return run(methods.verify_contact_method, request, method=method, code=data["code"])
 
 
+class ContactRules(ActionView):
+    """What would happen now, by my rules. POST says after how many minutes each method is used for an urgency."""
+
+    serializer_class = RulesInput
+
+    @extend_schema(responses=SceneShape(many=True), operation_id="me_contact_rules_preview")
+    def get(self, request: Request) -> Response:
+        return Response(SceneShape(foresight.scenes(person(request), clock.now()), many=True).data)
+
+    def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
+        minutes = {rule["method"]: rule["minutes"] for rule in data["rules"]}
+        run(rules.set_rules, request, user=person(request), urgency=data["urgency"], minutes=minutes)
+
+
+class QuietHours(ActionView):
+    """Set the hours, in my time zone, in which what can wait does."""
+
+    serializer_class = QuietHoursInput
+    response_serializer_class = QuietHoursShape
+
+    def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
+        return run(rules.set_quiet_hours, request, user=person(request), **data)
+
+
 class ApiKeys(ActionView):
     """My API keys. POST makes one; its token is in that answer and nowhere else."""
 
@@ -317,6 +383,8 @@ urlpatterns = [
     path("me/contact-methods/<int:pk>/test", ContactMethodTest.as_view(), name="contact-method-test"),
     path("me/contact-methods/<int:pk>/code", ContactMethodCode.as_view(), name="contact-method-code"),
     path("me/contact-methods/<int:pk>/verify", ContactMethodVerify.as_view(), name="contact-method-verify"),
+    path("me/contact-rules", ContactRules.as_view(), name="contact-rules"),
+    path("me/quiet-hours", QuietHours.as_view(), name="quiet-hours"),
     path("me/api-keys", ApiKeys.as_view(), name="api-keys"),
     path("me/api-keys/<int:pk>", ApiKeyDetail.as_view(), name="api-key"),
     path("users", People.as_view(), name="users"),

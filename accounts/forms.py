@@ -1,13 +1,16 @@
 """Forms of accounts: shape only. What is allowed, the actions decide."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.forms import BoundField
 
 from accounts.keys import SCOPES
 from accounts.kinds import KindInfo
 from accounts.models import ContactMethod
+from accounts.rules import MAX_MINUTES
 from common.forms import needed
 
 ZONE_LIST = "time-zones"
@@ -63,13 +66,6 @@ class ContactMethodForm(forms.Form):
     kind = forms.ChoiceField(choices=ContactMethod.Kind.choices, label="How", widget=forms.HiddenInput)
     address = forms.CharField(max_length=500, required=False)
     label = forms.CharField(max_length=60, required=False, help_text="Such as “work phone”.")
-    delay_minutes = forms.IntegerField(
-        min_value=0,
-        max_value=60,
-        initial=0,
-        label="Wait, in minutes",
-        help_text="Used this long after the page, while nobody has acknowledged. 0 is at once.",
-    )
     is_active = forms.BooleanField(required=False, initial=True, label="In use")
     knowing = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
@@ -102,6 +98,52 @@ class ContactMethodForm(forms.Form):
 
 
 _KNOWN = {"email", "tel"}
+
+
+class RulesForm(forms.Form):
+    """For one urgency: which methods are used, and after how many minutes. ``fields`` come in pairs."""
+
+    def __init__(
+        self, data: Any = None, *, methods: Sequence[ContactMethod], urgency: str, **options: Any
+    ) -> None:
+        super().__init__(data, prefix=urgency, **options)
+        self.methods, self.urgency = methods, urgency
+        for method in methods:
+            minutes = method.minutes_for(urgency)
+            self.fields[f"use-{method.pk}"] = forms.BooleanField(
+                required=False,
+                initial=minutes is not None,
+                label=f"{method.get_kind_display()} {method.short}",
+            )
+            self.fields[f"after-{method.pk}"] = forms.IntegerField(
+                required=False,
+                min_value=0,
+                max_value=MAX_MINUTES,
+                initial=minutes or 0,
+                label=f"Minutes before {method}",
+                widget=forms.NumberInput(attrs={"inputmode": "numeric", "class": "input input-minutes"}),
+            )
+
+    def rows(self) -> list[tuple[ContactMethod, BoundField, BoundField]]:
+        """Return each method with its two fields."""
+        return [(method, self[f"use-{method.pk}"], self[f"after-{method.pk}"]) for method in self.methods]
+
+    def minutes(self) -> dict[int, int | None]:
+        """Return what was entered, by the method's key; ``None`` is not used."""
+        data = self.cleaned_data
+        return {
+            method.pk: (data[f"after-{method.pk}"] or 0) if data[f"use-{method.pk}"] else None
+            for method in self.methods
+        }
+
+
+class QuietHoursForm(forms.Form):
+    starts = forms.TimeField(
+        required=False, label="From", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    ends = forms.TimeField(
+        required=False, label="Until", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
 
 
 class CodeForm(forms.Form):

@@ -13,20 +13,24 @@ from accounts import addresses, audit, codes, kinds
 from accounts.access import require_self_or_admin
 from accounts.actor import Actor
 from accounts.models import ContactCode, ContactMethod, User, region_of
+from accounts.rules import checked_minutes
 from accounts.write import action
 from common import clock
 from common.errors import Conflict, Invalid
 from common.text import clean_line
 
 MAX_METHODS = 20
-MAX_DELAY = 60
 
 
 @action
 def add_contact_method(
     *, by: Actor, user: User, kind: str, address: str = "", label: str = "", delay_minutes: int = 0
 ) -> ContactMethod:
-    """Add a way to reach a person, tried after those there are; send a code by it, unless none is needed; return it."""
+    """Add a way to reach a person, tried after those there are; send a code by it, unless none is needed; return it.
+
+    It is used so many minutes after a page, whatever its urgency, until the person's rules say otherwise.
+    """
+    minutes = checked_minutes(delay_minutes, field="delay_minutes")
     require_self_or_admin(by, user)
     _take_turns(user)
     if user.contact_methods.count() >= MAX_METHODS:
@@ -38,7 +42,7 @@ def add_contact_method(
     last = user.contact_methods.order_by("-position").values_list("position", flat=True).first()
     method = ContactMethod.objects.create(
         user=user, kind=kind, address=address, label=clean_line(label, limit=60), secret=_secret(kind),
-        delay_minutes=_delay(delay_minutes), position=0 if last is None else last + 1,
+        delay_minutes=minutes, low_delay_minutes=minutes, position=0 if last is None else last + 1,
     )  # fmt: skip
     _prove(method, clock.now())
     audit.record(by=by, action="contact_method.added", about=user, data={"kind": kind, "pk": method.pk})
@@ -52,7 +56,6 @@ def change_contact_method(
     method: ContactMethod,
     address: str,
     label: str = "",
-    delay_minutes: int = 0,
     is_active: bool = True,
     knowing: bool = False,
 ) -> ContactMethod:
@@ -70,7 +73,6 @@ def change_contact_method(
     fields: dict[str, Any] = {
         "address": address,
         "label": clean_line(label, limit=60),
-        "delay_minutes": _delay(delay_minutes),
         "is_active": is_active,
     }
     if is_new:
@@ -236,9 +238,3 @@ def _secret(kind: str) -> str:
     if kind != ContactMethod.Kind.WEBHOOK:
         return ""
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-
-
-def _delay(minutes: int) -> int:
-    if not 0 <= minutes <= MAX_DELAY:
-        raise Invalid(f"Choose a delay of 0 to {MAX_DELAY} minutes.", field="delay_minutes")
-    return minutes

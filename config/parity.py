@@ -9,6 +9,8 @@ TWINS: dict[str, tuple[str, ...]] = {
     "accounts:remove_method": ("api:contact-method",),
     "accounts:move_method": ("api:contact-method-move",),
     "accounts:send_test": ("api:contact-method-test",),
+    "accounts:set_rules": ("api:contact-rules",),
+    "accounts:quiet_hours": ("api:quiet-hours",),
     "accounts:send_code": ("api:contact-method-code",),
     "accounts:verify_method": ("api:contact-method-verify",),
     "accounts:create_key": ("api:api-keys",),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from accounts import calendars
+from accounts import calendars, reach
 from accounts.models import BusinessCalendar, Team, User
 from common import clock, instants
 from communications import outbox
@@ -304,18 +304,23 @@ def who_will_be_woken(severity: int, team: Team | None, at: datetime) -> Plan:
         team=team,
         at=at,
         asked_at=clock.now(),
-        rows=tuple(_rows(notes, at, PACES[severity])),
+        rows=tuple(_rows(notes, at, severity)),
         has_rules=bool(rules),
         calendar=calendars.stored_for(team),
     )
 
 
-def _rows(notes: Sequence[Note], at: datetime, pace: Pace) -> list[Row]:
+def _rows(notes: Sequence[Note], at: datetime, severity: int) -> list[Row]:
     requests = [note for note in notes if isinstance(note, Request)]
     everybody = {target.user.pk: target.user for request in requests for _, target in request.people}
-    ways = outbox.ways(list(everybody.values()))
+    people = list(everybody.values())
+    methods = reach.usable_by_person(people)
+    ways = {
+        kind: outbox.ways(people, kind=kind, severity=severity, methods=methods)
+        for kind in ("page", "notice")
+    }
     turns = {request.turn for request in requests}
-    again = _repetitions(requests, pace)
+    again = _repetitions(requests, PACES[severity])
     rows = []
     for note in notes:
         offset = note.at - at
@@ -326,7 +331,8 @@ def _rows(notes: Sequence[Note], at: datetime, pace: Pace) -> list[Row]:
         elif isinstance(note, Gap):
             rows.append(_gap(note, offset, goes_on=note.turn in turns))
         elif not note.ask.again:
-            rows.append(_asked(note, offset, ways, again.pop(note.ask.role, None)))
+            kind = "notice" if note.ask.rule.action == Action.NOTICE else "page"
+            rows.append(_asked(note, offset, ways[kind], again.pop(note.ask.role, None)))
     return rows
 
 
@@ -354,10 +360,7 @@ def _asked(
             target.user,
             target.reason,
             target.origin,
-            tuple(
-                Way(way.words, way.delay_minutes, request.at + timedelta(minutes=way.delay_minutes))
-                for way in sorted(ways[target.user.pk], key=lambda way: way.delay_minutes)
-            ),
+            tuple(Way(way.words, way.delay_minutes, way.at(request.at)) for way in ways[target.user.pk]),
         )
         for _, target in request.people
     )

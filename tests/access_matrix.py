@@ -43,6 +43,8 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:send_code": {"POST": "L00000"},
     "accounts:verify_method": {"POST": "L00000"},
     "accounts:reach": {"GET": "L+++++"},
+    "accounts:set_rules": {"POST": "L+++++"},
+    "accounts:quiet_hours": {"POST": "L+++++"},
     "accounts:create_key": {"POST": "L+++++"},
     "accounts:revoke_key": {"POST": "L00000"},
 }
@@ -52,6 +54,8 @@ API: dict[str, Row] = {
     "api:contact-methods": {"GET": "K+++++", "POST": "K+++++"},
     "api:contact-method": {"POST": "K00000", "DELETE": "K00000"},
     "api:contact-method-move": {"POST": "K00000"},
+    "api:contact-rules": {"GET": "K+++++", "POST": "K+++++"},
+    "api:quiet-hours": {"POST": "K+++++"},
     "api:contact-method-test": {"POST": "K00000"},
     "api:contact-method-code": {"POST": "K00000"},
     "api:contact-method-verify": {"POST": "K00000"},

@@ -48,8 +48,15 @@ def api_key(user: User, *scopes: str, **options: Any) -> str:
 
 
 def mail_method(user: User, address: str, position: int = 0, delay_minutes: int = 0) -> ContactMethod:
-    """One more mail address to page this person at, verified."""
-    return method(user, "email", address, position=position, delay_minutes=delay_minutes)
+    """One more mail address to page this person at, verified, with the same minutes whatever the urgency."""
+    return method(
+        user,
+        "email",
+        address,
+        position=position,
+        delay_minutes=delay_minutes,
+        low_delay_minutes=delay_minutes,
+    )
 
 
 def method(user: User, kind: str, address: str, **fields: Any) -> ContactMethod:

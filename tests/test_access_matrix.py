@@ -121,6 +121,7 @@ def special(
         **{f"accounts:{name}_method": method for name in ("change", "remove", "move")},
         **{f"api:contact-method{what}": method for what in ("", "-move", "-test", "-code", "-verify")},
         "accounts:send_test": method,
+        "accounts:set_rules": {"urgency": "high"},
         "accounts:send_code": method,
         "accounts:verify_method": method,
         **{name: {"pk": key} for name in ("accounts:revoke_key", "api:api-key")},

@@ -22,6 +22,7 @@ DUMMIES = {
     "to": "monitoring",
     "token": "x",
     "uidb36": "1",
+    "urgency": "high",
 }
 
 

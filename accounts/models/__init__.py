@@ -15,7 +15,7 @@ from accounts.models.people import (
     User,
     validate_time_zone,
 )
-from accounts.models.reaching import ContactCode, ContactMethod, region_of
+from accounts.models.reaching import ContactCode, ContactMethod, Urgency, region_of
 
 __all__ = [
     "AccessRole",
@@ -31,6 +31,7 @@ __all__ = [
     "Qualification",
     "SpecialDay",
     "Team",
+    "Urgency",
     "User",
     "region_of",
     "validate_time_zone",

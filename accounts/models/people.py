@@ -69,6 +69,13 @@ class User(AbstractUser):
         help_text="The last day of an absence. Until then the person is suggested last.",
     )
 
+    quiet_from = models.TimeField(
+        null=True,
+        blank=True,
+        help_text="Quiet hours, in the person's zone: what can wait is held until they end.",
+    )
+    quiet_until = models.TimeField(null=True, blank=True)
+
     objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta:

@@ -10,6 +10,13 @@ from accounts.models.people import BusinessCalendar, User
 from common.errors import Invalid
 
 
+class Urgency(models.TextChoices):
+    """How soon somebody has to know: pages of SEV-1 and SEV-2 are urgent, anything else can wait."""
+
+    HIGH = "high", "When it is urgent"
+    LOW = "low", "When it can wait"
+
+
 class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
     def usable(self) -> "ContactMethodQuerySet":
         """Return those that pages may go to: in use, verified, and of a kind that this installation can use."""
@@ -48,8 +55,18 @@ class ContactMethod(models.Model):
     label = models.CharField(max_length=60, blank=True, help_text="Such as “work phone”.")
     position = models.PositiveSmallIntegerField(default=0, help_text="0 is tried first.")
     delay_minutes = models.PositiveSmallIntegerField(
+        "urgent: after minutes",
+        null=True,
+        blank=True,
         default=0,
-        help_text="Minutes after the page before this method is used too, while nobody has acknowledged.",
+        help_text="Minutes after an urgent page, while nobody has acknowledged. Empty: not used for it.",
+    )
+    low_delay_minutes = models.PositiveSmallIntegerField(
+        "can wait: after minutes",
+        null=True,
+        blank=True,
+        default=0,
+        help_text="The same for what can wait: pages of SEV-3 and SEV-4, reminders, notices.",
     )
     is_active = models.BooleanField(default=True)
     verified_at = models.DateTimeField(
@@ -88,6 +105,15 @@ class ContactMethod(models.Model):
     def readable(self) -> str:
         """Return the address for its owner's eyes."""
         return addresses.readable(self.kind, self.address)
+
+    @property
+    def short(self) -> str:
+        """Return the address for its owner's eyes, on one line of a phone."""
+        return self.masked if "://" in self.address else self.readable
+
+    def minutes_for(self, urgency: str) -> int | None:
+        """Return after how many minutes the person's rules use it, or ``None`` when they do not."""
+        return self.delay_minutes if urgency == Urgency.HIGH else self.low_delay_minutes
 
     @property
     def needs_no_code(self) -> bool:

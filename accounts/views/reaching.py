@@ -13,13 +13,14 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import codes, kinds, methods
+from accounts import codes, foresight, kinds, methods, rules
+from accounts import reach as reach_rules
 from accounts.access import contact_method_for, signed_in
 from accounts.actor import Actor
-from accounts.forms import CodeForm, ContactMethodForm
-from accounts.models import ContactMethod, User
+from accounts.forms import CodeForm, ContactMethodForm, QuietHoursForm, RulesForm
+from accounts.models import ContactMethod, Urgency, User
 from common import clock
-from common.errors import Conflict, DomainError, Invalid, TooMany
+from common.errors import Conflict, DomainError, Invalid, NotFound, TooMany
 
 
 def _page(request: HttpRequest, *, status: int = 200, **changed: Any) -> HttpResponse:
@@ -30,7 +31,16 @@ def _page(request: HttpRequest, *, status: int = 200, **changed: Any) -> HttpRes
         ContactMethodForm(prefix="method", info=chosen) if chosen and kinds.is_offered(chosen.kind) else None
     )
     rows = _rows(user)
+    usable = [
+        row["method"] for row in rows if row["is_usable"] and row["method"].kind != ContactMethod.Kind.IN_APP
+    ]
     context = {
+        "high_form": RulesForm(methods=usable, urgency=Urgency.HIGH),
+        "low_form": RulesForm(methods=usable, urgency=Urgency.LOW),
+        "quiet_form": QuietHoursForm(
+            prefix="quiet", initial={"starts": user.quiet_from, "ends": user.quiet_until}
+        ),
+        "scenes": foresight.scenes(user, clock.now()),
         "method_form": form,
         "chosen": chosen,
         "kinds": kinds.offered(),
@@ -111,8 +121,7 @@ def change_method(request: HttpRequest, pk: int) -> HttpResponse:
     """Show and change one contact method."""
     user = signed_in(request)
     method = contact_method_for(user, pk)
-    initial = {"address": method.readable, "label": method.label, "delay_minutes": method.delay_minutes,
-               "is_active": method.is_active}  # fmt: skip
+    initial = {"address": method.readable, "label": method.label, "is_active": method.is_active}
     form = ContactMethodForm(
         request.POST or None, method=method, info=kinds.INFO[method.kind], initial=initial
     )
@@ -151,6 +160,36 @@ def move_method(request: HttpRequest, pk: int) -> HttpResponse:
     up = request.POST.get("direction") == "up"
     methods.move_contact_method(by=Actor.of(user), method=contact_method_for(user, pk), up=up)
     return _back()
+
+
+@login_required
+@require_POST
+def set_rules(request: HttpRequest, urgency: str) -> HttpResponse:
+    """Set which of one's methods are used for an urgency, and after how many minutes."""
+    user = signed_in(request)
+    if urgency not in Urgency.values:
+        raise NotFound("There is no such urgency.")
+    usable = reach_rules.usable_by_person([user]).get(user.pk, [])
+    form = RulesForm(request.POST, methods=usable, urgency=urgency)
+    if form.is_valid():
+        act = lambda: rules.set_rules(by=Actor.of(user), user=user, urgency=urgency, minutes=form.minutes())  # noqa: E731
+        if _carry_out(form, act):
+            messages.success(request, "Your rules are changed. Below is what would happen now.")
+            return redirect(f"{reverse('accounts:reach')}#what-would-happen")
+    return _page(request, status=400, **{f"{urgency}_form": form})
+
+
+@login_required
+@require_POST
+def quiet_hours(request: HttpRequest) -> HttpResponse:
+    """Set one's quiet hours; two empty times are none."""
+    user, form = signed_in(request), QuietHoursForm(request.POST, prefix="quiet")
+    if form.is_valid():
+        data = form.cleaned_data
+        if _carry_out(form, lambda: rules.set_quiet_hours(by=Actor.of(user), user=user, **data)):
+            messages.success(request, "Quiet hours set." if data["starts"] else "You have no quiet hours.")
+            return redirect(f"{reverse('accounts:reach')}#what-would-happen")
+    return _page(request, status=400, quiet_form=form)
 
 
 @login_required

@@ -9,6 +9,7 @@ from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
+from accounts import reach
 from accounts.actor import SYSTEM
 from communications.models import Delivery, DeliveryQuerySet
 from communications.outbox.rows import HANDOVER, hand_over
@@ -58,13 +59,15 @@ def _others(delivery: Delivery) -> DeliveryQuerySet:
 
 
 def _hurry_next(delivery: Delivery, now: datetime) -> bool:
-    """Make the next method that was to wait due now; return whether there was one."""
+    """Make the next method that was to wait due now, unless quiet hours hold it; return whether there was one."""
     if delivery.user_id is None:
         return False
     later = _others(delivery).filter(
         state=Delivery.State.QUEUED, attempts=0, due_at__gt=now, withdrawn_at=None
     )
     row = later.order_by("due_at", "pk").first()
+    if row is not None and row.payload.get("waits") and delivery.user and reach.is_quiet(delivery.user, now):
+        return True  # it comes when the person's quiet hours are over
     if row is None or not later.filter(pk=row.pk).update(due_at=now, next_attempt_at=now + HANDOVER):
         return False
     hand_over([row.pk])

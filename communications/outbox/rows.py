@@ -1,6 +1,6 @@
 """Writing the ledger: rows in, and out again when nobody wants them any more."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,11 +8,13 @@ from typing import Any
 from django.db.models import Q
 from django_q.tasks import async_task
 
-from accounts.models import ContactMethod, User
+from accounts import reach
+from accounts.models import ContactMethod, Urgency, User
+from accounts.reach import Turn
 from common import clock
 from common.text import clean, clean_line
 from communications.models import Delivery
-from incidents.models import Incident, Responder
+from incidents.models import Incident, Responder, Severity
 
 # What was handed to the queue and not claimed within this time is delivered by the clock's own process.
 HANDOVER = timedelta(seconds=3)
@@ -61,18 +63,21 @@ def enqueue(
     due_at: datetime | None = None,
     now: datetime,
     in_app_only: bool = False,
+    may_wait: bool = True,
 ) -> list[Delivery]:
-    """Write one delivery for each usable contact method of a person, and the in-application one; return them.
+    """Write the in-application delivery of a person, and one for each contact method by their rules; return them.
 
-    Methods come in the person's order, each after its ``delay_minutes``; without a usable one the sign-in address is
-    used. What is already in the ledger under the same key is left as it is. Due ones are handed to the queue in the
-    same transaction. In a drill, who does not take part gets a row that says "would have been sent".
+    The rules are those for its urgency (``accounts.reach``); ``may_wait`` is false for what quiet hours do not hold.
+    What is already in the ledger under the same key is left as it is. Due ones are handed to the queue in the same
+    transaction. In a drill, who does not take part gets a row that says "would have been sent".
     """
     due_at = due_at or now
     letter = Letter(user, message, topic, dedupe_key)
-    methods = [] if in_app_only else _methods([user]).get(user.pk, [])
-    made = _rows(kind, letter, methods, incident, due_at=due_at, now=now, in_app_only=in_app_only)
-    return _write(made, now)
+    found = [Way(Delivery.IN_APP)]
+    if not in_app_only:
+        severity = incident.severity if incident else None
+        found = ways([user], kind=kind, severity=severity, may_wait=may_wait)[user.pk]
+    return _write(_rows(kind, letter, found, incident, due_at=due_at, now=now), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,11 @@ class Way:
     delay_minutes: int = 0
     method: ContactMethod | None = None
     address: str = ""
+    turn: Turn | None = None
+
+    def at(self, due_at: datetime) -> datetime:
+        """Return when it goes out for something due then (UTC): after its minutes, and not in quiet hours."""
+        return self.turn.at(due_at) if self.turn else due_at
 
     @property
     def words(self) -> str:
@@ -95,31 +105,60 @@ class Way:
         )
 
 
-def ways(users: Sequence[User]) -> dict[int, list[Way]]:
-    """Return how a message reaches each person, by id and in their own order, with one query for all."""
-    methods = _methods(users)
-    return {user.pk: _ways(user, methods.get(user.pk, [])) for user in users}
+def ways(
+    users: Sequence[User],
+    *,
+    kind: str = Delivery.Kind.PAGE,
+    severity: int | None = None,
+    may_wait: bool = True,
+    methods: Mapping[int, Sequence[ContactMethod]] | None = None,
+) -> dict[int, list[Way]]:
+    """Return how a message reaches each person, by id and in the order of their rules, with one query for all.
+
+    ``methods`` saves the query to who has asked ``reach.usable_by_person`` before.
+    """
+    methods = reach.usable_by_person(users) if methods is None else methods
+    found = {}
+    for user in users:
+        turns = _turns(user, methods.get(user.pk, []), kind, severity, may_wait)
+        found[user.pk] = [Way(Delivery.IN_APP), *(_way(user, turn) for turn in turns)]
+    return found
 
 
-def _ways(user: User, methods: Sequence[ContactMethod]) -> list[Way]:
-    """Return a person's ways: in Allclear at once, and their methods; without any the sign-in address."""
-    found = [Way(Delivery.IN_APP)]
-    found += [Way(method.kind, method.delay_minutes, method, method.masked) for method in methods]
-    return found if methods else [*found, Way(Delivery.EMAIL, address=user.email)]
+def _turns(
+    user: User, methods: Sequence[ContactMethod], kind: str, severity: int | None, may_wait: bool
+) -> list[Turn]:
+    """Return the turns of a person's methods. What concerns SEV-1 or SEV-2 is never held, whatever kind it is."""
+    is_grave = severity is not None and severity <= Severity.SEV2
+    urgent = kind == Delivery.Kind.PAGE and (is_grave or severity is None)
+    urgency = Urgency.HIGH if urgent else Urgency.LOW
+    return reach.turns(user, methods, urgency, may_wait=may_wait and not is_grave)
+
+
+def _way(user: User, turn: Turn) -> Way:
+    if turn.method is None:
+        return Way(Delivery.EMAIL, turn.minutes, address=user.email, turn=turn)
+    return Way(turn.method.kind, turn.minutes, turn.method, turn.method.masked, turn)
 
 
 def enqueue_new(
-    letters: Sequence[Letter], *, kind: str, incident: Incident | None = None, now: datetime
+    letters: Sequence[Letter],
+    *,
+    kind: str,
+    incident: Incident | None = None,
+    now: datetime,
+    may_wait: bool = True,
 ) -> list[Delivery]:
     """Do what ``enqueue`` does, now and for several people at once, in as many statements as for one; return the rows.
 
     Only for keys that name something the caller has just written: none of them can be in the ledger yet.
     """
-    methods = _methods([letter.user for letter in letters])
+    people, severity = [letter.user for letter in letters], incident.severity if incident else None
+    found = ways(people, kind=kind, severity=severity, may_wait=may_wait)
     made = [
         row
         for letter in letters
-        for row in _rows(kind, letter, methods.get(letter.user.pk, []), incident, due_at=now, now=now)
+        for row in _rows(kind, letter, found[letter.user.pk], incident, due_at=now, now=now)
     ]
     Delivery.objects.bulk_create(made)
     _hand_over_due(made, now)
@@ -169,37 +208,28 @@ def hand_over(ids: Iterable[int]) -> None:
         async_task("communications.tasks.deliver_many", waiting[start : start + BATCH])
 
 
-def _methods(users: Sequence[User]) -> dict[int, list[ContactMethod]]:
-    """Return the verified ways to reach each person from outside, by id; the in-application one needs no row."""
-    found: dict[int, list[ContactMethod]] = {}
-    for method in ContactMethod.objects.usable().outside().filter(user__in=users):
-        found.setdefault(method.user_id, []).append(method)
-    return found
-
-
 def _rows(
     kind: str,
     letter: Letter,
-    methods: Sequence[ContactMethod],
+    ways: Sequence[Way],
     incident: Incident | None,
     *,
     due_at: datetime,
     now: datetime,
-    in_app_only: bool = False,
 ) -> list[Delivery]:
-    """Return a person's deliveries, unsaved: the in-application one, and one for each contact method."""
-    found = [Way(Delivery.IN_APP)] if in_app_only else _ways(letter.user, methods)
-    rows = [_row(due_at, way, letter.dedupe_key) for way in found]
+    """Return a person's deliveries, unsaved: one for each way."""
+    rows = [_row(due_at, way, letter.dedupe_key) for way in ways]
     return _filled(rows, kind, letter.topic, letter.user, letter.message, incident, now)
 
 
 def _row(due_at: datetime, way: Way, dedupe_key: str) -> dict[str, Any]:
     suffix = f"m{way.method.pk}" if way.method else way.transport
     return {
-        "due_at": due_at + timedelta(minutes=way.delay_minutes),
+        "due_at": way.at(due_at),
         "contact_method": way.method,
         "transport": way.transport,
         "address": way.address,
+        "waits": way.turn is not None and way.turn.quiet is not None,
         "dedupe_key": f"{dedupe_key}:{suffix}",
     }
 
@@ -214,6 +244,7 @@ def _filled(
     now: datetime,
 ) -> list[Delivery]:
     suppressed = _is_bystander(incident, user)
+    payloads = [_payload(message, incident, row) | {"waits": row.pop("waits")} for row in rows]
     state = Delivery.State.SUPPRESSED if suppressed else Delivery.State.QUEUED
     return [
         Delivery(
@@ -222,7 +253,7 @@ def _filled(
             incident=incident,
             user=user,
             **row,
-            payload=_payload(message, incident, row),
+            payload=payload,
             state=state,
             created_at=now,
             # The queue delivers what is due; the clock's sweep comes later for that, and on time for the rest.
@@ -230,7 +261,7 @@ def _filled(
             give_up_at=row["due_at"] + PATIENCE,
             finished_at=now if suppressed else None,
         )
-        for row in rows
+        for row, payload in zip(rows, payloads, strict=True)
     ]
 
 

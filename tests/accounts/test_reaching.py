@@ -42,7 +42,7 @@ def telephone(http_sink: HttpSink, settings: Settings) -> HttpSink:
 
 
 def form(**fields: str) -> dict[str, str]:
-    values = {"kind": "email", "address": "bob@phone.example", "delay_minutes": "0", **fields}
+    values = {"kind": "email", "address": "bob@phone.example", **fields}
     return {f"method-{name}": value for name, value in values.items()}
 
 
@@ -226,8 +226,6 @@ def test_ten_codes_an_hour_are_the_most_however_often_a_method_is_removed(
         ({"address": "not an address"}, "not a mail address"),
         ({"address": ""}, "not a mail address"),
         ({"address": "BOB@home.example"}, "already there"),
-        ({"delay_minutes": "61"}, "less than or equal to 60"),
-        ({"delay_minutes": "-1"}, "greater than or equal to 0"),
         ({"kind": "pigeon"}, "pigeon"),
         ({"kind": "slack", "address": "U024BE7LH"}, "not set up here"),
         ({"kind": "sms", "address": "123"}, "too few digits"),
@@ -326,10 +324,10 @@ def test_an_address_is_neither_in_the_audit_log_nor_in_the_ledger(
 def test_a_changed_address_needs_a_new_code(as_bob: Client, bob: User, smtp_sink: SmtpSink) -> None:
     added = mail_method(bob, "bob@old.example")
     mail_method(bob, "bob@other.example")
-    change = {"address": "bob@new.example", "delay_minutes": "5", "label": "phone", "is_active": "on"}
+    change = {"address": "bob@new.example", "label": "phone", "is_active": "on"}
     assert as_bob.post(f"/me/contact-methods/{added.pk}/", change).status_code == 302
     added.refresh_from_db()
-    assert (added.address, added.verified_at, added.delay_minutes) == ("bob@new.example", None, 5)
+    assert (added.address, added.verified_at, added.label) == ("bob@new.example", None, "phone")
     code = received(smtp_sink)
     assert smtp_sink.mails()[-1].recipients == ("bob@new.example",)
     assert verify(as_bob, added.pk, code).status_code == 302
@@ -367,7 +365,7 @@ def test_the_last_method_is_switched_off_or_changed_after_saying_so(
     as_bob: Client, bob: User, change: dict[str, str]
 ) -> None:
     added = mail_method(bob, "bob@phone.example")
-    form = {"address": "bob@phone.example", "delay_minutes": "0", **change}
+    form = {"address": "bob@phone.example", **change}
     answer = as_bob.post(f"/me/contact-methods/{added.pk}/", form)
     assert answer.status_code == 400
     assert "last verified way" in answer.content.decode()
@@ -462,7 +460,7 @@ def test_an_admin_can_add_a_method_but_not_vouch_for_it(client: Client, bob: Use
         "name": "Bob", "email": "bob@example.org", "role": "responder", "time_zone": "Europe/London", "is_active": "on",
         f"{prefix}-TOTAL_FORMS": "2", f"{prefix}-INITIAL_FORMS": "0",
         f"{prefix}-0-kind": "email", f"{prefix}-0-address": "bob@phone.example", f"{prefix}-0-position": "0",
-        f"{prefix}-0-delay_minutes": "0", f"{prefix}-0-is_active": "on",
+        f"{prefix}-0-delay_minutes": "0", f"{prefix}-0-low_delay_minutes": "", f"{prefix}-0-is_active": "on",
         f"{prefix}-1-kind": "email", f"{prefix}-1-address": "bob@example.org", f"{prefix}-1-position": "1",
         f"{prefix}-1-delay_minutes": "0", f"{prefix}-1-is_active": "on",
     }  # fmt: skip
