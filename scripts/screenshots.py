@@ -113,7 +113,8 @@ SHOTS = [
     Shot("write", "/incidents/{open}/write/"),
     Shot("write-refused", "/incidents/{open}/write/", status=400, send="#composer"),
     Shot("merge", "/incidents/{open}/merge/"),
-    Shot("profile-refused", "/me/", status=400, send="#contact-methods form.form"),
+    Shot("reach", "/me/reach/?add=sms"),
+    Shot("reach-refused", "/me/reach/?add=email", status=400, send="#add form.form"),
     Shot("admin", "/admin/", as_whom=ADMIN),
     Shot("admin-rules", "/admin/escalation/escalationrule/", as_whom=ADMIN),
 ]

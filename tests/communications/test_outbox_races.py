@@ -12,10 +12,15 @@ import pytest
 from django.db import connection, connections
 from pytest_django import Settings
 
+from accounts import codes, methods
+from accounts.actor import Actor
+from accounts.models import ContactCode
 from common import clock
+from common.errors import Invalid, TooMany
 from communications import outbox
 from communications.models import Attempt, Delivery
 from communications.outbox import Message
+from tests import builders
 from tests.builders import person
 from tests.support.smtp_sink import SmtpSink
 
@@ -156,3 +161,35 @@ def database_url() -> str:
         return f"sqlite:///{database['NAME']}"
     place = f"{database['HOST']}:{database['PORT']}" if database["PORT"] else database["HOST"]
     return f"postgres://{database['USER']}:{database['PASSWORD']}@{place}/{database['NAME']}"
+
+
+def test_twenty_wrong_codes_at_once_are_five_tries() -> None:
+    bob = person("Bob")
+    method = methods.add_contact_method(by=Actor.of(bob), user=bob, kind="email", address="bob@phone.example")
+    code = ContactCode.objects.get()
+    wrong = f"{(int(codes.digits(code)) + 1) % 1_000_000:06}"
+
+    def enter() -> None:
+        with pytest.raises(Invalid):
+            methods.verify_contact_method(by=Actor.of(bob), method=method, code=wrong)
+
+    together(*[enter] * 20)
+    assert ContactCode.objects.get().tries == codes.TRIES
+    with pytest.raises(Invalid, match="Five wrong codes"):
+        methods.verify_contact_method(by=Actor.of(bob), method=method, code=codes.digits(code))
+
+
+def test_six_requests_for_a_code_at_once_send_one() -> None:
+    bob = person("Bob")
+    method = builders.method(bob, "email", "bob@phone.example", verified_at=None)
+    refused = []
+
+    def ask() -> None:
+        try:
+            methods.send_code(by=Actor.of(bob), method=method)
+        except TooMany as error:
+            refused.append(error)
+
+    together(*[ask] * 6)
+    assert len(refused) == 5
+    assert ContactCode.objects.count() == Delivery.objects.filter(kind="code").count() == 1
