@@ -1,5 +1,6 @@
 """What "Who will be woken?" says is what happens: page for page, to the end of the course, if nobody answers."""
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,10 @@ from common import clock
 from communications.models import Delivery
 from escalation import due, engine
 from escalation.engine.pace import PACES
+from escalation.engine.sequence import ROLES
 from escalation.models import EscalationRule, Page
 from escalation.preview import Plan, who_will_be_woken
-from incidents.models import Event, EventKind, Incident
+from incidents.models import Event, EventKind, Incident, Severity
 from oncall.models import FixedSchedule, FixedShift, LayerMember, Override, RoleTarget, Schedule
 from tests import builders
 from tests.builders import NOON
@@ -113,6 +115,29 @@ SCENES: list[tuple[Callable[[Story], None], datetime]] = [
 ]
 
 
+def anything(chance: random.Random, story: Story) -> None:
+    """Any matrix and anybody in any role: rotas with holes that change by the hour, whole teams, people who left."""
+    User.objects.filter(pk__in=[story.mia.pk] if chance.random() < 0.3 else []).update(is_active=False)
+    RoleTarget.objects.all().delete()
+    people: list[User | None] = [story.bob, story.carol, story.lee, story.mia, story.eve, None]
+    for role in ROLES:
+        for position in range(chance.choice([0, 1, 1, 2, 4])):
+            turns = chance.choices(people, k=chance.randint(1, 4))
+            rota = builders.rota(f"{role} {position}", *turns, unit="hour")
+            who = chance.choice([rota, rota, story.team, chance.choice(people) or rota])
+            builders.fills(role, who, story.team, position=position)
+    EscalationRule.objects.all().delete()
+    for role in ROLES:
+        for severity in Severity.values if chance.random() < 0.9 else ():
+            timing = chance.choice(["immediate", "after", "after", *EscalationRule.Timing.values])
+            is_review = timing.endswith("review")
+            EscalationRule.objects.create(
+                role=role, severity=severity, timing=timing, delay_minutes=chance.choice([5, 10, 15, 60, 240]),
+                clock=chance.choice(["wall", "business"]), condition=chance.choice(["not_mitigated", "unresolved"]),
+                action="agenda" if is_review else chance.choice(["page", "page", "page", "notice"]),
+            )  # fmt: skip
+
+
 def said(plan: Plan) -> list[Told]:
     """Every page that the list promises: its rows, and the repetitions that they announce."""
     found: list[Told] = [
@@ -169,6 +194,21 @@ def test_nobody_answers_and_all_pages_are_those_that_were_said(
 ) -> None:
     story.traveller.move_to(at, tick=False)
     scene(story)
+    assert_it_comes_as_it_was_said(story, severity, at)
+
+
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=() if seed < 3 else (pytest.mark.slow,)) for seed in range(60)]
+)
+def test_so_it_is_in_any_world(story: Story, seed: int) -> None:
+    chance = random.Random(seed)
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=chance.randrange(365 * 24 * 60))
+    story.traveller.move_to(at, tick=False)
+    anything(chance, story)
+    assert_it_comes_as_it_was_said(story, chance.choice([1, 2, 3, 4]), at)
+
+
+def assert_it_comes_as_it_was_said(story: Story, severity: int, at: datetime) -> None:
     plan = who_will_be_woken(severity, story.team, at)
     incident = story.declare(severity)
     while (next_due := due.next_due()) is not None:
