@@ -107,19 +107,19 @@ class RulesInput(serializers.Serializer[Any]):
     rules = RuleInput(many=True, allow_empty=False)
 
 
-class StepShape(serializers.Serializer[Any]):
+class WayShape(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     how = serializers.CharField()
     when = serializers.CharField()
 
 
-class SceneShape(serializers.Serializer[Any]):
+class ReachShape(serializers.Serializer[Any]):
     """What would follow if something came at this instant."""
 
     title = serializers.CharField()
     urgency = serializers.CharField()
     at = serializers.DateTimeField()
-    steps = StepShape(many=True)
+    steps = WayShape(many=True)
 
 
 class QuietHoursInput(serializers.Serializer[Any]):
@@ -275,9 +275,9 @@ class ContactRules(ActionView):
 
     serializer_class = RulesInput
 
-    @extend_schema(responses=SceneShape(many=True), operation_id="me_contact_rules_preview")
+    @extend_schema(responses=ReachShape(many=True), operation_id="me_contact_rules_preview")
     def get(self, request: Request) -> Response:
-        return Response(SceneShape(foresight.scenes(person(request), clock.now()), many=True).data)
+        return Response(ReachShape(foresight.scenes(person(request), clock.now()), many=True).data)
 
     def perform(self, request: Request, data: dict[str, Any], **kwargs: Any) -> Any:
         minutes = {rule["method"]: rule["minutes"] for rule in data["rules"]}

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 
+from accounts import kinds
+
 
 @register(Tags.security)
 def secret_key(app_configs: Any, **options: Any) -> list[CheckMessage]:
@@ -44,6 +46,24 @@ def site_url(app_configs: Any, **options: Any) -> list[CheckMessage]:
         return []
     hint = "Give scheme and host, without a path: https://allclear.example.com"
     return [Error(f"SITE_URL is not an address: {settings.SITE_URL!r}.", hint=hint, id="allclear.E004")]
+
+
+@register()
+def ways_to_reach_people(app_configs: Any, **options: Any) -> list[CheckMessage]:
+    """A way that is half set up, or misspelt, is one that nobody can use the night they need it."""
+    found: list[CheckMessage] = []
+    telephone = {
+        name: getattr(settings, name) for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
+    }
+    if any(telephone.values()) and not all(telephone.values()):
+        missing = ", ".join(name for name, value in telephone.items() if not value)
+        found.append(
+            Caution("SMS and calls are half set up.", hint=f"Set {missing} too.", id="allclear.W006")
+        )
+    if unknown := sorted(set(settings.CONTACT_KINDS) - set(kinds.INFO)):
+        hint = f"Use some of: {', '.join(kinds.INFO)}."
+        found.append(Caution(f"CONTACT_KINDS names {', '.join(unknown)}.", hint=hint, id="allclear.W007"))
+    return found
 
 
 @register(Tags.security, deploy=True)

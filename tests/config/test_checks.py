@@ -11,6 +11,8 @@ from django.conf import settings as live
 from django.core.checks import run_checks
 from pytest_django import Settings
 
+from config import checks
+
 ROOT = Path(__file__).parents[2]
 # What docs/how-to/deploy.md tells to set.
 PRODUCTION = {
@@ -77,3 +79,12 @@ def test_each_mistake_has_its_check_with_a_hint(
     setattr(settings, setting, value)
     [found] = [message for message in run_checks() if message.id == identity]
     assert found.hint
+
+
+def test_a_telephone_that_is_half_set_up_and_a_misspelt_kind_are_said(settings: Settings) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.CONTACT_KINDS = "AC1", ["email", "smss"]
+    found = {message.id: f"{message.msg} {message.hint}" for message in checks.ways_to_reach_people(None)}
+    assert "TWILIO_AUTH_TOKEN, TWILIO_FROM" in found["allclear.W006"]
+    assert "smss" in found["allclear.W007"]
+    settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM, settings.CONTACT_KINDS = "t", "+15005550006", ["sms"]
+    assert checks.ways_to_reach_people(None) == []

@@ -1,6 +1,7 @@
 """No message gets through to anybody in a role: the next role is asked at once, not when its hour comes."""
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
 from common import clock
@@ -12,6 +13,7 @@ from incidents.models import Incident
 from oncall.models import RoleTarget
 from tests import builders
 from tests.escalation.story import Story, paged
+from tests.support.http_sink import HttpReply, HttpSink
 from tests.support.smtp_sink import SmtpSink, refuse
 
 NO_SUCH_USER = refuse("550 5.1.1 no such user")
@@ -96,3 +98,23 @@ def test_a_switched_off_account_does_not_count_as_reached(all_at_once: Story, sm
     User.objects.filter(pk__in=[all_at_once.bob.pk, all_at_once.carol.pk]).update(is_active=False)
     engine.tick(clock.now())
     assert ("Lee", "12:00:00") in paged(incident)
+
+
+def test_a_number_that_is_gone_hurries_the_call_and_the_timeline_does_not_tell_the_number(
+    story: Story, http_sink: HttpSink, settings: Settings
+) -> None:
+    settings.ALLOWED_PRIVATE_NETWORKS = ["127.0.0.0/8"]
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC1", "s3cret"
+    settings.TWILIO_FROM, settings.TWILIO_API_URL = "+15005550006", http_sink.url
+    builders.method(story.bob, "sms", "+447400123456")
+    builders.method(story.bob, "voice", "+447400123457", position=1, delay_minutes=5)
+    gone = b'{"code":21211,"message":"\'To\' +447400123456 is not a valid phone number","status":400}'
+    http_sink.answer(HttpReply(400, gone), then=HttpReply(201, b'{"sid":"CA1","status":"queued"}'))
+    incident = story.declare(1)
+    send_all(incident)
+    sms, call = http_sink.requests()
+    assert (sms.path.rpartition("/")[2], call.path.rpartition("/")[2]) == ("Messages.json", "Calls.json")
+    [failed] = incident.events.filter(kind="page_failed")
+    assert "by SMS was not delivered. The next contact method is used." in failed.text
+    assert "400123456" not in str(failed.data)
+    assert "400123456" not in str(list(Delivery.objects.values()))
