@@ -32,11 +32,26 @@ _ORIGINS = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way on which a page reaches somebody: "mail", at an instant (UTC), so many minutes after the page."""
+    """One way on which a page reaches somebody: "mail", at an instant (UTC), so many minutes after the page.
+
+    ``is_held``: it is later than that, because the person's quiet hours hold what can wait.
+    """
 
     words: str
     delay_minutes: int
     at: datetime
+    is_held: bool = False
+
+    @property
+    def is_at_once(self) -> bool:
+        return not self.delay_minutes and not self.is_held
+
+    @property
+    def delay_words(self) -> str:
+        """Return why it is not at once: "after 5 min", "after quiet hours"; "" for what is."""
+        if self.is_held:
+            return "after quiet hours"
+        return f"after {self.delay_minutes} min" if self.delay_minutes else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +67,18 @@ class Person:
     def methods(self) -> tuple[str, ...]:
         """Return the ways in words, each once: "mail", "mail after 5 min", "Allclear", which comes last."""
         own = [way for way in self.ways if way.words != "Allclear"]
-        words = [
-            f"{way.words} after {way.delay_minutes} min" if way.delay_minutes else way.words for way in own
-        ]
+        words = [f"{way.words} {way.delay_words}".strip() for way in own]
         return tuple(dict.fromkeys([*words, "Allclear"]))
 
     @property
     def at_once(self) -> tuple[str, ...]:
         """Return the ways that are used with the page itself, in words, each once."""
-        return tuple(dict.fromkeys(way.words for way in self.ways if not way.delay_minutes))
+        return tuple(dict.fromkeys(way.words for way in self.ways if way.is_at_once))
 
     @property
     def later(self) -> tuple[Way, ...]:
         """Return the ways that are used while it stays unanswered, in the order of their times."""
-        return tuple(way for way in self.ways if way.delay_minutes)
+        return tuple(way for way in self.ways if not way.is_at_once)
 
     @property
     def origin_words(self) -> str:
@@ -351,6 +364,12 @@ def _gap(note: Gap, offset: timedelta, *, goes_on: bool) -> Row:
     )
 
 
+def _on(way: outbox.Way, due_at: datetime) -> Way:
+    at = way.at(due_at)
+    is_held = at > due_at + timedelta(minutes=way.delay_minutes)
+    return Way(way.words, way.delay_minutes, at, is_held)
+
+
 def _asked(
     request: Request, offset: timedelta, ways: dict[int, list[outbox.Way]], again: Again | None
 ) -> Row:
@@ -360,7 +379,7 @@ def _asked(
             target.user,
             target.reason,
             target.origin,
-            tuple(Way(way.words, way.delay_minutes, way.at(request.at)) for way in ways[target.user.pk]),
+            tuple(sorted((_on(way, request.at) for way in ways[target.user.pk]), key=lambda way: way.at)),
         )
         for _, target in request.people
     )

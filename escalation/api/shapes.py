@@ -75,11 +75,12 @@ class AgendaShape(serializers.ModelSerializer[AgendaItem]):
 
 
 class WokenWayShape(serializers.Serializer[Any]):
-    """One way on which a page would reach somebody: "mail", 3 minutes after the page."""
+    """One way on which a page would reach somebody: "mail", 3 minutes after the page, or held by quiet hours."""
 
     way = serializers.CharField(source="words")
     delay_minutes = serializers.IntegerField()
     at = serializers.DateTimeField()
+    is_held = serializers.BooleanField()
 
 
 class WokenPersonShape(serializers.Serializer[Any]):

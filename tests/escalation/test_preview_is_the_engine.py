@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -227,6 +227,17 @@ def test_the_ways_and_their_minutes_are_those_of_the_deliveries(story: Story) ->
     words = {"email": "mail", "in_app": "Allclear"}
     assert [(way.words, way.at) for way in bob.ways] == [(words[row.transport], row.due_at) for row in rows]
     assert [way.delay_minutes for way in bob.ways] == [0, 0, 3]
+
+
+def test_what_quiet_hours_hold_is_said_and_held(story: Story) -> None:
+    builders.mail_method(story.bob, "bob@work.example", delay_minutes=3)
+    User.objects.filter(pk=story.bob.pk).update(quiet_from=time(8), quiet_until=time(14), time_zone="UTC")
+    [bob] = who_will_be_woken(3, story.team, NOON).rows[0].people
+    assert bob.methods == ("mail after quiet hours", "Allclear")
+    story.declare(3)
+    rows = Delivery.objects.filter(user=story.bob, topic__startswith="page:").order_by("due_at", "pk")
+    assert [way.at for way in bob.ways] == [row.due_at for row in rows]
+    assert [way.is_held for way in bob.ways] == [False, True]
 
 
 @pytest.mark.parametrize("count", [2, 20])

@@ -169,7 +169,7 @@ def test_the_preview_says_who_will_be_woken(rota: Schedule, alice: User, dave: U
     assert first["people"][0]["methods"] == ["mail", "Allclear"]
     assert first["people"][0]["origin"] == "layer"
     assert first["people"][0]["ways"][1] == {
-        "way": "mail", "delay_minutes": 0, "at": "2026-03-25T12:00:00Z",
+        "way": "mail", "delay_minutes": 0, "at": "2026-03-25T12:00:00Z", "is_held": False,
     }  # fmt: skip
     assert (first["again"]["minutes"], first["again"]["clock"]) == (5, "wall")
     assert first["again"]["rounds"][0] == {"number": 1, "at": "2026-03-25T12:05:00Z", "people": ["Alice"]}
