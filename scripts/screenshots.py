@@ -74,7 +74,10 @@ SHOTS = [
     Shot("on-call-override", "/on-call/platform/override/"),
     Shot("on-call-load", "/on-call/load/"),
     Shot("woken", "/on-call/woken/?severity=1&team=platform&at=2030-12-25T03:00&zone=Europe/London"),
-    Shot("woken-drill", "/on-call/woken/?severity=3&team=platform&at=2030-12-25T03:00&zone=Asia/Tokyo&is_drill=on"),
+    Shot(
+        "woken-drill",
+        "/on-call/woken/?severity=3&team=platform&at=2030-12-25T03:00&zone=Asia/Tokyo&is_drill=on",
+    ),
     Shot("woken-gap", "/on-call/woken/?severity=1&at=2001-10-28T01:30&zone=Europe/London"),
     Shot(
         "woken-wrong",
