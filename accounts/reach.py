@@ -87,3 +87,10 @@ def usable_by_person(users: Iterable[User]) -> dict[int, list[ContactMethod]]:
     for method in ContactMethod.objects.usable().outside().filter(user__in=users):
         found.setdefault(method.user_id, []).append(method)
     return found
+
+
+def people_with_number(number: str) -> list[User]:
+    """Return the active people who have verified a telephone number, in E.164."""
+    kinds = [ContactMethod.Kind.SMS, ContactMethod.Kind.VOICE]
+    rows = ContactMethod.objects.usable().filter(kind__in=kinds, address=number, user__is_active=True)
+    return list(User.objects.filter(pk__in=rows.values("user")).order_by("pk")) if number else []

@@ -91,5 +91,7 @@ BROWSER_ONLY: dict[str, str] = {
     "account_change_password": "a key must not be able to lock its person out",
     "account_reset_password": "goes by mail",
     "account_reset_password_from_key": "goes by mail",
+    "escalation:page_key": "comes from the telephone service",
+    "escalation:telephone_reply": "comes from the telephone service",
     "accounts:setup": "before the first account there is no key",
 }

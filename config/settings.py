@@ -265,6 +265,7 @@ TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.str("TWILIO_FROM", default="")
 TWILIO_VOICE_FROM = env.str("TWILIO_VOICE_FROM", default="")
+TWILIO_REPLIES = env.bool("TWILIO_REPLIES", default=False)
 TWILIO_API_URL = env.str("TWILIO_API_URL", default="https://api.twilio.com").rstrip("/")
 
 # --- the queue and the clock (docs/explanation/reliability.md) ------------------------------------

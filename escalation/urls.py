@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from escalation.views import link, panel, planning
+from escalation.views import link, panel, planning, telephone
 
 app_name = "escalation"
 urlpatterns = [
     path("p/<str:token>/", link.show, name="page"),
     path("p/<str:token>/acknowledge/", link.acknowledge, name="page_acknowledge"),
     path("p/<str:token>/decline/", link.decline, name="page_decline"),
+    path("p/<str:token>/key/", telephone.key, name="page_key"),
+    path("telephone/reply/", telephone.reply, name="telephone_reply"),
     path("on-call/woken/", planning.woken, name="woken"),
     path("escalation/preview/", planning.preview, name="preview"),
     path("reviews/", planning.reviews, name="reviews"),

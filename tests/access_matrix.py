@@ -263,6 +263,8 @@ ONCALL: dict[str, Row] = {
 
 ESCALATION: dict[str, Row] = {
     "escalation:page": {"GET": "++++++"},
+    "escalation:page_key": {"POST": "NNNNNN"},
+    "escalation:telephone_reply": {"POST": "NNNNNN"},
     "escalation:page_acknowledge": {"POST": "++++++"},
     "escalation:page_decline": {"POST": "++++++"},
     "escalation:woken": {"GET": "L+++++"},

@@ -5,10 +5,13 @@ given up is one that was not sent.
 """
 
 import base64
+import hashlib
+import hmac
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from django.conf import settings
 
@@ -19,6 +22,7 @@ from communications.transports.base import Outgoing, TransportError
 
 WHO = "The telephone service"
 MAX_SMS, MAX_SPOKEN = 480, 600
+REPLY_HINT = "\nReply 1 to take it, 2 if you can't."
 _LOST = {"failed", "undelivered", "canceled", "busy", "no-answer"}
 # Too many requests, or a queue that is full: later is better. All other codes are about this number or this account.
 _PASSING = {20429, 20500, 20503, 30001, 63018, 14107}
@@ -28,7 +32,9 @@ def send_sms(outgoing: Outgoing) -> None:
     """Send one short message. Raises ``TransportError``."""
     sender = settings.TWILIO_FROM
     by = {"MessagingServiceSid": sender} if sender.startswith("MG") else {"From": sender}
-    _create("Messages", {"To": outgoing.address, **by, "Body": wording.short(outgoing, MAX_SMS)})
+    hint = REPLY_HINT if settings.TWILIO_REPLIES and wording.is_page(outgoing) else ""
+    body = wording.short(outgoing, MAX_SMS - len(hint)) + hint
+    _create("Messages", {"To": outgoing.address, **by, "Body": body})
 
 
 def send_voice(outgoing: Outgoing) -> None:
@@ -38,9 +44,21 @@ def send_voice(outgoing: Outgoing) -> None:
 
 
 def twiml(outgoing: Outgoing) -> str:
-    """Return what the service is to say, twice: who half slept through the first time hears it again."""
+    """Return what the service is to say, twice: who half slept through the first time hears it again.
+
+    A page asks for a key, which goes to the page's own address: its token says who answers what.
+    """
     said = escape(wording.cut(_spoken(outgoing), MAX_SPOKEN))
-    return f'<Response><Pause length="1"/><Say>{said}</Say><Pause length="1"/><Say>{said}</Say></Response>'
+    twice = f'<Say>{said}</Say><Pause length="1"/><Say>{said}</Say>'
+    if takes_keys(outgoing):
+        action = quoteattr(f"{outgoing.url}key/")
+        twice = f'<Gather numDigits="1" timeout="8" method="POST" action={action}>{twice}</Gather>'
+    return f'<Response><Pause length="1"/>{twice}</Response>'
+
+
+def takes_keys(outgoing: Outgoing) -> bool:
+    """Return whether a key can answer it: the service has to be able to call us, and safely."""
+    return wording.is_page(outgoing) and outgoing.url.startswith("https://")
 
 
 def _spoken(outgoing: Outgoing) -> str:
@@ -50,7 +68,22 @@ def _spoken(outgoing: Outgoing) -> str:
         return "This is Allclear. " + re.sub(r"\b\d{6}\b", lambda code: ", ".join(code[0]), line)
     subject = re.sub(r"[\[\]]", " ", outgoing.subject).strip()
     ending = " Open the page that we sent you, or sign in to Allclear, to answer." if outgoing.url else ""
-    return f"This is Allclear. {subject}.{ending}"
+    if takes_keys(outgoing):
+        ending = " Press 1 to take it, or 2 if you can't."
+    return f"This is Allclear. {wording.cut(subject, MAX_SPOKEN - 100)}.{ending}"
+
+
+def signature_fits(url: str, fields: Mapping[str, str], given: str) -> bool:
+    """Return whether the telephone service signed this request (twilio.com/docs/usage/webhooks/webhooks-security).
+
+    HMAC-SHA1 of the address and the fields in the order of their names, keyed with the account's token.
+    """
+    token = settings.TWILIO_AUTH_TOKEN
+    if not token or not given:
+        return False
+    signed = url + "".join(f"{name}{fields[name]}" for name in sorted(fields))
+    mac = hmac.new(token.encode(), signed.encode("utf-8", "replace"), hashlib.sha1).digest()
+    return hmac.compare_digest(base64.b64encode(mac), given.encode("utf-8", "replace"))
 
 
 def _create(what: str, fields: dict[str, str]) -> None:
