@@ -16,7 +16,7 @@ from common.text import clean_line
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-LONGEST = 500
+LONGEST, LONGEST_PUSH = 500, 1000
 _LONGEST_NUMBER = 60
 _TOPIC = re.compile(r"[-_A-Za-z0-9]{1,64}")
 _MEMBER = re.compile(r"[UW][A-Z0-9]{5,20}")
@@ -34,8 +34,9 @@ def normalise(kind: str, text: str, *, region: str = "") -> str:
     if kind == "in_app":
         return ""
     text = clean_line(text)
-    if len(text) > LONGEST:
-        raise _wrong(f"This address is longer than {LONGEST} characters.")
+    longest = LONGEST_PUSH if kind == "web_push" else LONGEST
+    if len(text) > longest:
+        raise _wrong(f"This address is longer than {longest} characters.")
     if kind == "email":
         return _mail(text)
     if kind in {"sms", "voice"}:

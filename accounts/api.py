@@ -74,15 +74,21 @@ class NewContactMethodShape(ContactMethodShape):
 
 class ContactMethodInput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=ContactMethod.Kind.choices)
-    address = serializers.CharField(max_length=254, allow_blank=True, default="")
+    address = serializers.CharField(max_length=1000, allow_blank=True, default="")
     label = serializers.CharField(max_length=60, allow_blank=True, default="")  # type: ignore[assignment]
     delay_minutes = serializers.IntegerField(
         min_value=0, max_value=60, default=0, help_text="For both urgencies. Rules may say otherwise."
     )
+    secret = serializers.CharField(
+        max_length=200,
+        allow_blank=True,
+        default="",
+        help_text="For web_push: the browser's p256dh and auth, a dot between.",
+    )
 
 
 class ContactMethodChange(serializers.Serializer[Any]):
-    address = serializers.CharField(max_length=254, allow_blank=True)
+    address = serializers.CharField(max_length=1000, allow_blank=True)
     label = serializers.CharField(max_length=60, allow_blank=True, default="")  # type: ignore[assignment]
     is_active = serializers.BooleanField(default=True)
     knowing = serializers.BooleanField(

@@ -64,7 +64,8 @@ class ContactMethodForm(forms.Form):
     """``info`` says what its kind asks for; ``method``: one that is there keeps its kind."""
 
     kind = forms.ChoiceField(choices=ContactMethod.Kind.choices, label="How", widget=forms.HiddenInput)
-    address = forms.CharField(max_length=500, required=False)
+    address = forms.CharField(max_length=1000, required=False)
+    secret = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
     label = forms.CharField(max_length=60, required=False, help_text="Such as “work phone”.")
     is_active = forms.BooleanField(required=False, initial=True, label="In use")
     knowing = forms.BooleanField(required=False, widget=forms.HiddenInput)
@@ -79,7 +80,7 @@ class ContactMethodForm(forms.Form):
         if method is None:
             del self.fields["is_active"], self.fields["knowing"]
         else:
-            del self.fields["kind"]
+            del self.fields["kind"], self.fields["secret"]
             if method.needs_no_code or method.verified_at is None or method.kind == ContactMethod.Kind.IN_APP:
                 return
             self.fields[
@@ -91,7 +92,7 @@ class ContactMethodForm(forms.Form):
         self.fields["kind"].initial = info.kind
         address.label, address.help_text = info.address_label, info.hint
         hints = {"inputmode": info.inputmode, "autocomplete": "off", "spellcheck": "false"}
-        if info.kind == ContactMethod.Kind.IN_APP:
+        if info.kind in {ContactMethod.Kind.IN_APP, ContactMethod.Kind.WEB_PUSH}:
             address.widget = forms.HiddenInput()
             return
         address.widget.attrs |= hints | ({"autocomplete": info.inputmode} if info.inputmode in _KNOWN else {})

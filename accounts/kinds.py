@@ -39,6 +39,7 @@ _ALL = [
     KindInfo(Kind.EMAIL, "mail", "Mail address", "", "email"),
     KindInfo(Kind.SMS, "message-square", "Telephone number", _NUMBER, "tel", _telephone),
     KindInfo(Kind.VOICE, "phone", "Telephone number", _NUMBER, "tel", _voice),
+    KindInfo(Kind.WEB_PUSH, "monitor-smartphone", "", "Notifications, with a button that takes the page."),
     KindInfo(Kind.NTFY, "bell-ring", "Topic", "Its name, or its address: https://ntfy.sh/a-name-nobody-guesses. "
              "Subscribe to it in the ntfy app.", "url"),
     KindInfo(Kind.SLACK, "hash", "Member ID", "In Slack under your profile, “Copy member ID”. Such as U024BE7LH.",

@@ -11,11 +11,11 @@ from django.utils.module_loading import import_string
 
 from accounts import addresses, audit, codes, kinds
 from accounts.access import require_self_or_admin
-from accounts.actor import Actor
+from accounts.actor import SYSTEM, Actor
 from accounts.models import ContactCode, ContactMethod, User, region_of
 from accounts.rules import checked_minutes
 from accounts.write import action
-from common import clock
+from common import clock, webpush
 from common.errors import Conflict, Invalid
 from common.text import clean_line
 
@@ -24,11 +24,19 @@ MAX_METHODS = 20
 
 @action
 def add_contact_method(
-    *, by: Actor, user: User, kind: str, address: str = "", label: str = "", delay_minutes: int = 0
+    *,
+    by: Actor,
+    user: User,
+    kind: str,
+    address: str = "",
+    label: str = "",
+    delay_minutes: int = 0,
+    secret: str = "",
 ) -> ContactMethod:
     """Add a way to reach a person, tried after those there are; send a code by it, unless none is needed; return it.
 
-    It is used so many minutes after a page, whatever its urgency, until the person's rules say otherwise.
+    It is used so many minutes after a page, whatever its urgency, until the person's rules say otherwise. ``secret`` is
+    what a browser gives for Web Push: its key and its secret, with a dot between.
     """
     minutes = checked_minutes(delay_minutes, field="delay_minutes")
     require_self_or_admin(by, user)
@@ -41,7 +49,7 @@ def add_contact_method(
     _require_new(user, kind, address)
     last = user.contact_methods.order_by("-position").values_list("position", flat=True).first()
     method = ContactMethod.objects.create(
-        user=user, kind=kind, address=address, label=clean_line(label, limit=60), secret=_secret(kind),
+        user=user, kind=kind, address=address, label=clean_line(label, limit=60), secret=_secret(kind, secret),
         delay_minutes=minutes, low_delay_minutes=minutes, position=0 if last is None else last + 1,
     )  # fmt: skip
     _prove(method, clock.now())
@@ -187,6 +195,14 @@ def send_test(*, by: Actor, method: ContactMethod) -> ContactMethod:
     return method
 
 
+def switch_off_gone(method: ContactMethod) -> None:
+    """Switch off a method whose address will never work again, in the caller's transaction. Twice is once."""
+    same = ContactMethod.objects.filter(pk=method.pk, address=method.address, is_active=True)
+    if same.update(is_active=False):
+        audit.record(by=SYSTEM, action="contact_method.gone", about=method.user,
+                     data={"kind": method.kind, "pk": method.pk})  # fmt: skip
+
+
 def is_usable(method: ContactMethod) -> bool:
     """Return whether pages go to this method."""
     return ContactMethod.objects.usable().filter(pk=method.pk).exists()
@@ -233,8 +249,20 @@ def _prove(method: ContactMethod, now: datetime) -> None:
     import_string(settings.CONTACT_CODE)(codes.make(method, now), now)
 
 
-def _secret(kind: str) -> str:
-    """Return what signs the messages of a webhook: 32 random bytes in the form of Standard Webhooks."""
+def _secret(kind: str, given: str) -> str:
+    """Return what signs a webhook's messages: 32 random bytes in the form of Standard Webhooks; or a browser's keys."""
+    if kind == ContactMethod.Kind.WEB_PUSH:
+        return _browser_keys(given)
     if kind != ContactMethod.Kind.WEBHOOK:
         return ""
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def _browser_keys(given: str) -> str:
+    try:
+        key, auth = (webpush.unb64(part) for part in given.split("."))
+    except ValueError:
+        key = auth = b""
+    if len(auth) != 16 or not webpush.is_browser_key(key):
+        raise Invalid("These are not the keys of a browser's subscription.", field="secret")
+    return f"{webpush.b64(key)}.{webpush.b64(auth)}"

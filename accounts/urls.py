@@ -11,6 +11,7 @@ urlpatterns = [
     path("contacts/<int:pk>/verified/", contacts.verify, name="verify_contact"),
     path("me/", profile.profile, name="profile"),
     path("me/reach/", reaching.reach, name="reach"),
+    path("push-worker.js", reaching.push_worker, name="push_worker"),
     path("me/reach/rules/<slug:urgency>/", reaching.set_rules, name="set_rules"),
     path("me/reach/quiet-hours/", reaching.quiet_hours, name="quiet_hours"),
     path("me/contact-methods/add/", reaching.add_method, name="add_method"),

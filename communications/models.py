@@ -58,6 +58,7 @@ class Delivery(models.Model):
         MATTERMOST = "mattermost", "Mattermost"
         DISCORD = "discord", "Discord"
         WEBHOOK = "webhook", "webhook"
+        WEB_PUSH = "web_push", "push"
 
     WAITING = (State.QUEUED, State.CLAIMED)
     EMAIL, IN_APP = Transport.EMAIL, Transport.IN_APP

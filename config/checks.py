@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
+from django.utils.module_loading import import_string
 
 from accounts import kinds
 
@@ -60,6 +61,9 @@ def ways_to_reach_people(app_configs: Any, **options: Any) -> list[CheckMessage]
         found.append(
             Caution("SMS and calls are half set up.", hint=f"Set {missing} too.", id="allclear.W006")
         )
+    if settings.WEB_PUSH_KEY and not import_string(settings.PUSH_KEY)():
+        hint = "Give 32 bytes in base64 for URLs, or leave it out (docs/reference/settings.md)."
+        found.append(Caution("WEB_PUSH_KEY is not a key.", hint=hint, id="allclear.W008"))
     if unknown := sorted(set(settings.CONTACT_KINDS) - set(kinds.INFO)):
         hint = f"Use some of: {', '.join(kinds.INFO)}."
         found.append(Caution(f"CONTACT_KINDS names {', '.join(unknown)}.", hint=hint, id="allclear.W007"))

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from accounts import codes
 from accounts.models import ContactCode, ContactMethod, User
 from common import instants
+from common import webpush as common_webpush
 from common.errors import TooMany
 from communications import outbox
 from communications.models import Delivery
 from communications.outbox import Message
+from communications.transports import webpush
 from oncall.duties import duties_of
 
 PAGE = "/me/reach/"
@@ -74,6 +76,14 @@ def outcomes(methods: Iterable[ContactMethod]) -> dict[int, Outcome]:
     kinds = [Delivery.Kind.TEST, Delivery.Kind.CODE]
     rows = Delivery.objects.filter(contact_method__in=keys, kind__in=kinds).order_by("pk")
     return {row.contact_method_id: _outcome(row) for row in rows if row.contact_method_id is not None}
+
+
+def push_key() -> str:
+    """Return this installation's public key for Web Push, as a browser takes it; "" when the setting is no key."""
+    try:
+        return common_webpush.b64(common_webpush.public_bytes(webpush.sender_key()))
+    except ValueError:
+        return ""
 
 
 def duty_words(user: User, now: datetime) -> str:

@@ -255,6 +255,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Which kinds of contact method people may use; empty: all that are set up.
 CONTACT_KINDS = env.list("CONTACT_KINDS", default=[])
+WEB_PUSH_KEY = env.str("WEB_PUSH_KEY", default="")
 NTFY_URL = env.str("NTFY_URL", default="https://ntfy.sh").rstrip("/")
 NTFY_TOKEN = env.str("NTFY_TOKEN", default="")
 SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", default="")
@@ -337,6 +338,8 @@ PAGES_BETWEEN = "escalation.load.pages_between"
 CONTACT_TEST = "config.contactmessages.send_test"
 CONTACT_CODE = "config.contactmessages.send_code"
 CONTACT_OUTCOMES = "config.contactmessages.outcomes"
+# What a browser has to know to take push messages from this installation only.
+PUSH_KEY = "config.contactmessages.push_key"
 # Says in a sentence whether somebody is on call now.
 ON_DUTY = "config.contactmessages.duty_words"
 # Hears, in the ledger's transaction, that a page reached its person by no contact method at all.

@@ -42,6 +42,7 @@ ACCOUNTS: dict[str, Row] = {
     "accounts:send_test": {"POST": "L00000"},
     "accounts:send_code": {"POST": "L00000"},
     "accounts:verify_method": {"POST": "L00000"},
+    "accounts:push_worker": {"GET": "++++++"},
     "accounts:reach": {"GET": "L+++++"},
     "accounts:set_rules": {"POST": "L+++++"},
     "accounts:quiet_hours": {"POST": "L+++++"},

@@ -45,13 +45,14 @@ class ContactMethod(models.Model):
         MATTERMOST = "mattermost", "Mattermost"
         DISCORD = "discord", "Discord"
         WEBHOOK = "webhook", "Webhook"
+        WEB_PUSH = "web_push", "Push in a browser"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_methods")
     kind = models.CharField(max_length=16, choices=Kind)
     address = models.CharField(
-        max_length=500, blank=True, help_text="Checked when it is saved. Not needed for “In Allclear”."
+        max_length=1000, blank=True, help_text="Checked when it is saved. Not needed for “In Allclear”."
     )
-    secret = models.CharField(max_length=100, blank=True, editable=False)
+    secret = models.CharField(max_length=200, blank=True, editable=False)
     label = models.CharField(max_length=60, blank=True, help_text="Such as “work phone”.")
     position = models.PositiveSmallIntegerField(default=0, help_text="0 is tried first.")
     delay_minutes = models.PositiveSmallIntegerField(

@@ -1,17 +1,19 @@
 """How one is reached: contact methods, the codes that verify them, and their tests."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.staticfiles import finders
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.module_loading import import_string
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts import codes, foresight, kinds, methods, rules
 from accounts import reach as reach_rules
@@ -35,6 +37,7 @@ def _page(request: HttpRequest, *, status: int = 200, **changed: Any) -> HttpRes
         row["method"] for row in rows if row["is_usable"] and row["method"].kind != ContactMethod.Kind.IN_APP
     ]
     context = {
+        "push_key": import_string(settings.PUSH_KEY)(),
         "high_form": RulesForm(methods=usable, urgency=Urgency.HIGH),
         "low_form": RulesForm(methods=usable, urgency=Urgency.LOW),
         "quiet_form": QuietHoursForm(
@@ -85,6 +88,17 @@ def _carry_out(form: Form, act: Callable[[], Any]) -> Any:
     except (Invalid, Conflict, TooMany) as error:
         form.add_error(error.field if error.field in form.fields else None, error.sentence)
         return None
+
+
+@require_safe
+def push_worker(request: HttpRequest) -> HttpResponse:
+    """Return the service worker, from an address at the root: its scope is the whole site."""
+    path = finders.find("js/push-worker.js")
+    if not isinstance(path, str):
+        raise NotFound("There is no service worker.")
+    answer = HttpResponse(Path(path).read_bytes(), content_type="text/javascript")
+    answer["Cache-Control"] = "no-cache"
+    return answer
 
 
 @login_required

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.signing import TimestampSigner
 from django.db import transaction
 
-from accounts import codes
+from accounts import codes, methods
 from common import clock, progress
 from common.crashpoints import crash_point
 from communications import transports
@@ -147,7 +147,7 @@ def _without_address(error: TransportError, delivery: Delivery) -> TransportErro
     detail = (
         str(error).replace(method.address, method.masked).replace(method.address.lstrip("+"), method.masked)
     )
-    return TransportError(detail, permanent=error.permanent, retry_after=error.retry_after)
+    return TransportError(detail, permanent=error.permanent, retry_after=error.retry_after, gone=error.gone)
 
 
 def outgoing(delivery: Delivery) -> Outgoing:
@@ -210,6 +210,8 @@ def _settle(claim: Claim, error: TransportError | None, now: datetime) -> None:
             settle = partial(_try_again, delivery, again_at, detail)
         if not _stop_if_withdrawn(delivery, now, detail):
             settle()
+        if error.gone and delivery.contact_method is not None:
+            methods.switch_off_gone(delivery.contact_method)
 
 
 def _finish(delivery: Delivery, state: Delivery.State, now: datetime, error: str) -> None:

@@ -12,6 +12,7 @@ from communications.transports import (
     telegram,
     twilio,
     webhook,
+    webpush,
 )
 from communications.transports.base import Transport, TransportError
 
@@ -27,6 +28,7 @@ TRANSPORTS: dict[str, Transport] = {
     Delivery.Transport.MATTERMOST: mattermost.send,
     Delivery.Transport.DISCORD: discord.send,
     Delivery.Transport.WEBHOOK: webhook.send,
+    Delivery.Transport.WEB_PUSH: webpush.send,
 }
 
 

@@ -31,13 +31,24 @@ class TransportError(Exception):
     """It was not delivered, or nobody knows whether it was.
 
     ``permanent``: trying again is of no use, take the next contact method at once. ``retry_after``: seconds the
-    receiver asked us to wait.
+    receiver asked us to wait. ``status``: what it answered, if it speaks HTTP. ``gone``: the address will never work
+    again.
     """
 
-    def __init__(self, detail: str, *, permanent: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        status: int | None = None,
+        gone: bool = False,
+    ) -> None:
         super().__init__(detail)
         self.permanent = permanent
         self.retry_after = retry_after
+        self.status = status
+        self.gone = gone
 
 
 Transport = Callable[[Outgoing], None]

@@ -79,7 +79,7 @@ def refused(who: str, answer: outbound.Answer, why: Refusal) -> TransportError:
     detail = f"{who} answered {status}{f': {words}' if words else '.'}"
     passing = status in _PASSING or status >= 500
     wait = why.retry_after if why.retry_after is not None else retry_after(answer)
-    return TransportError(detail, permanent=not passing, retry_after=wait if passing else None)
+    return TransportError(detail, permanent=not passing, retry_after=wait if passing else None, status=status)
 
 
 def retry_after(answer: outbound.Answer) -> float | None:

@@ -460,4 +460,4 @@ def test_what_is_not_set_up_takes_the_next_method_at_once(
 
 def test_every_transport_of_the_ledger_is_there() -> None:
     assert set(transports.TRANSPORTS) == set(Delivery.Transport.values)
-    assert set(ADDRESSES) == set(Delivery.Transport.values) - {"email", "in_app"}
+    assert set(ADDRESSES) == set(Delivery.Transport.values) - {"email", "in_app", "web_push"}

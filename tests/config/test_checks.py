@@ -86,5 +86,8 @@ def test_a_telephone_that_is_half_set_up_and_a_misspelt_kind_are_said(settings: 
     found = {message.id: f"{message.msg} {message.hint}" for message in checks.ways_to_reach_people(None)}
     assert "TWILIO_AUTH_TOKEN, TWILIO_FROM" in found["allclear.W006"]
     assert "smss" in found["allclear.W007"]
+    settings.WEB_PUSH_KEY = "nonsense"
+    assert "allclear.W008" in {message.id for message in checks.ways_to_reach_people(None)}
     settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM, settings.CONTACT_KINDS = "t", "+15005550006", ["sms"]
+    settings.WEB_PUSH_KEY = ""
     assert checks.ways_to_reach_people(None) == []
