@@ -130,11 +130,15 @@ class RulesForm(forms.Form):
         return [(method, self[f"use-{method.pk}"], self[f"after-{method.pk}"]) for method in self.methods]
 
     def minutes(self) -> dict[int, int | None]:
-        """Return what was entered, by the method's key; ``None`` is not used."""
+        """Return what was entered, by the method's key; ``None`` is not used.
+
+        A method that was not on the page, since it was verified meanwhile, is left as it is.
+        """
         data = self.cleaned_data
         return {
             method.pk: (data[f"after-{method.pk}"] or 0) if data[f"use-{method.pk}"] else None
             for method in self.methods
+            if self.add_prefix(f"after-{method.pk}") in self.data
         }
 
 

@@ -162,8 +162,10 @@ def _try_code(*, by: Actor, method: ContactMethod, code: str) -> ContactCode | N
     now, newest = clock.now(), method.codes.select_related("method").first()
     if newest is None or method.verified_at is not None:
         return newest
-    if codes.attempt(newest, code, now):
-        ContactMethod.objects.filter(pk=method.pk).update(verified_at=now)
+    proved = newest.method.address if newest.method else ""
+    # Somebody may be changing the address at this moment: what was proved is the one that the code was sent to.
+    same = ContactMethod.objects.filter(pk=method.pk, address=proved)
+    if codes.attempt(newest, code, now) and same.update(verified_at=now):
         audit.record(by=by, action="contact_method.verified", about=method.user,
                      data={"kind": method.kind, "pk": method.pk})  # fmt: skip
     return newest

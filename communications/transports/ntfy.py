@@ -39,9 +39,23 @@ def _payload(outgoing: Outgoing, topic: str) -> dict[str, object]:
         "tags": ["rotating_light"] if page else [],
     }
     if outgoing.url:
-        action = {"action": "view", "label": wording.button(outgoing), "url": outgoing.url, "clear": True}
-        payload |= {"click": outgoing.url, "actions": [action]}
+        payload |= {"click": outgoing.url, "actions": _actions(outgoing)}
     return payload
+
+
+def _actions(outgoing: Outgoing) -> list[dict[str, object]]:
+    """Return the buttons: one that takes a page from the notification itself, and one that opens it."""
+    see: dict[str, object] = {"action": "view", "label": "Open", "url": outgoing.url, "clear": True}
+    if not wording.is_page(outgoing):
+        return [see]
+    # Answered by the link's own token, by POST: only a thumb does that.
+    take = {
+        "action": "http",
+        "label": wording.button(outgoing),
+        "url": f"{outgoing.url}acknowledge/",
+        "method": "POST",
+    }
+    return [take | {"clear": True}, see]
 
 
 def _headers(server: str) -> dict[str, str]:

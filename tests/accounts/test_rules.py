@@ -170,6 +170,14 @@ def test_wrong_minutes_are_told_beside_their_field(
     assert sentence in answer.content.decode()
 
 
+def test_a_method_that_was_verified_meanwhile_keeps_its_rule(as_bob: Client, bob: User) -> None:
+    one, meanwhile = mail_method(bob, "one@example.com"), mail_method(bob, "two@example.com")
+    assert as_bob.post("/me/reach/rules/high/", {f"high-after-{one.pk}": "0"}).status_code == 302
+    one.refresh_from_db()
+    meanwhile.refresh_from_db()
+    assert (one.delay_minutes, meanwhile.delay_minutes) == (None, 0)
+
+
 def test_there_are_two_urgencies(as_bob: Client) -> None:
     assert as_bob.post("/me/reach/rules/medium/").status_code == 404
 

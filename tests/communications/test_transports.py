@@ -108,9 +108,12 @@ def test_ntfy_gets_an_urgent_message_with_a_button(send: Send, providers: HttpSi
     assert (request.path, request.headers["authorization"]) == ("/", "Bearer tk_s3cret")
     assert request.json["topic"] == "bob-pages"
     assert (request.json["title"], request.json["priority"]) == ("[SEV-1] INC-1 Webhooks <down>", 5)
-    [action] = request.json["actions"]
-    assert (action["action"], action["label"]) == ("view", "Acknowledge")
-    assert action["url"] == request.json["click"] == "https://allclear.example/p/abc:1x2:sig/"
+    take, see = request.json["actions"]
+    link = "https://allclear.example/p/abc:1x2:sig/"
+    assert (take["action"], take["label"], take["method"], take["url"]) == (
+        "http", "Acknowledge", "POST", f"{link}acknowledge/",
+    )  # fmt: skip
+    assert see["url"] == request.json["click"] == link
 
 
 def test_the_token_of_one_ntfy_server_is_not_shown_to_another(
