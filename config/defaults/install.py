@@ -1,8 +1,10 @@
 """Installs the default data without ever undoing what an admin did."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import Model
 
 from accounts.models import BusinessCalendar, BusinessHours, EmergencyContact, Qualification, Team
 from communications.models import CadenceRule, UpdateTemplate
@@ -72,83 +74,89 @@ def _contacts(made: Counter[str]) -> None:
     made["emergency contacts"] += len(EmergencyContact.objects.bulk_create(rows, ignore_conflicts=True))
 
 
+def _add_missing(made: Counter[str], kind: str, rows: Sequence[Model], *key: str) -> None:
+    """Create those of ``rows`` whose key is not there yet, in one query. What an admin adds meanwhile is theirs."""
+    objects = type(rows[0])._default_manager
+    there = set(objects.values_list(*key))
+    missing = [row for row in rows if tuple(getattr(row, name) for name in key) not in there]
+    made[kind] += len(objects.bulk_create(missing, ignore_conflicts=True))
+
+
 def _roles(made: Counter[str]) -> None:
+    there = set(RoleDefinition.objects.values_list("key", flat=True))
+    rows = []
     for position, row in enumerate(people.ROLES):
-        if RoleDefinition.objects.filter(key=row["key"]).exists():
+        if row["key"] in there:
             continue
         key = row.get("qualification")
         tag = None
         if key:
             name = people.QUALIFICATIONS[key]
             tag, _ = Qualification.objects.get_or_create(key=key, defaults={"name": name})
-        fields = {**row, "qualification": tag, "position": position}
-        RoleDefinition.objects.create(**fields)
-        made["roles"] += 1
+        rows.append(RoleDefinition(**{**row, "qualification": tag, "position": position}))
+    made["roles"] += len(RoleDefinition.objects.bulk_create(rows, ignore_conflicts=True))
 
 
 def _phases(made: Counter[str]) -> None:
+    steps, points = [], []
     for position, row in enumerate(process.PHASES):
         phase, created = Phase.objects.get_or_create(key=row["key"], defaults={**row, "position": position})
         if not created:
             continue
         made["phases"] += 1
-        steps = [
+        steps += [
             PhaseStep(phase=phase, position=n, **step) for n, step in enumerate(process.STEPS[phase.key])
         ]
-        made["steps"] += len(PhaseStep.objects.bulk_create(steps))
-        points = [
+        points += [
             DecisionPoint(phase=phase, question=question, option_a=one, option_b=other, position=n)
             for n, (key, question, one, other) in enumerate(process.DECISION_POINTS)
             if key == phase.key
         ]
-        made["decision points"] += len(DecisionPoint.objects.bulk_create(points))
+    made["steps"] += len(PhaseStep.objects.bulk_create(steps))
+    made["decision points"] += len(DecisionPoint.objects.bulk_create(points))
 
 
 def _gates(made: Counter[str]) -> None:
-    for position, row in enumerate(process.GATES):
-        _, created = GateDefinition.objects.get_or_create(
-            key=row["key"], defaults={**row, "position": position}
-        )
-        made["recovery checks"] += created
+    rows = [GateDefinition(position=position, **row) for position, row in enumerate(process.GATES)]
+    _add_missing(made, "recovery checks", rows, "key")
 
 
 def _matrix(made: Counter[str]) -> None:
-    for (role, severity), (timing, minutes, clock, condition, action) in people.MATRIX.items():
-        _, created = EscalationRule.objects.get_or_create(
+    rows = [
+        EscalationRule(
             role=role,
             severity=severity,
-            defaults={
-                "timing": timing,
-                "delay_minutes": minutes,
-                "clock": clock,
-                "condition": condition,
-                "action": action,
-            },
+            timing=timing,
+            delay_minutes=minutes,
+            clock=clock,
+            condition=condition,
+            action=action,
         )
-        made["escalation rules"] += created
+        for (role, severity), (timing, minutes, clock, condition, action) in people.MATRIX.items()
+    ]
+    _add_missing(made, "escalation rules", rows, "role", "severity")
 
 
 def _levels(made: Counter[str]) -> None:
-    for row in people.LEVELS:
-        made["technical levels"] += TechnicalLevel.objects.get_or_create(level=row["level"], defaults=row)[1]
+    _add_missing(made, "technical levels", [TechnicalLevel(**row) for row in people.LEVELS], "level")
 
 
 def _cadences(made: Counter[str]) -> None:
-    for (severity, audience), (unit, minutes, monitoring) in wording.CADENCES.items():
-        _, created = CadenceRule.objects.get_or_create(
-            severity=severity,
-            audience=audience,
-            defaults={"unit": unit, "minutes": minutes, "monitoring_minutes": monitoring},
+    rows = [
+        CadenceRule(
+            severity=severity, audience=audience, unit=unit, minutes=minutes, monitoring_minutes=monitoring
         )
-        made["update cadences"] += created
+        for (severity, audience), (unit, minutes, monitoring) in wording.CADENCES.items()
+    ]
+    _add_missing(made, "update cadences", rows, "severity", "audience")
 
 
 def _templates(made: Counter[str]) -> None:
-    for audience, (subject, body) in wording.TEMPLATES.items():
-        _, created = UpdateTemplate.objects.get_or_create(
-            audience=audience, defaults={"subject": subject, "body": body}
-        )
-        made["update templates"] += created
+    rows = [
+        UpdateTemplate(audience=audience, subject=subject, body=body)
+        for audience, (subject, body) in wording.TEMPLATES.items()
+    ]
+    _add_missing(made, "update templates", rows, "audience")
 
 
 def _organisation(made: Counter[str], *, first_time: bool) -> None:
