@@ -5,7 +5,7 @@ from typing import Literal
 
 from accounts.models import User
 
-Via = Literal["web", "api", "alert", "mail", "sms", "voice", "command", "system"]
+Via = Literal["web", "api", "alert", "mail", "sms", "voice", "slack", "command", "system"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ BROWSER_ONLY: dict[str, str] = {
     "account_reset_password": "goes by mail",
     "account_reset_password_from_key": "goes by mail",
     "escalation:page_key": "comes from the telephone service",
+    "escalation:slack_actions": "comes from Slack",
     "escalation:telephone_reply": "comes from the telephone service",
     "accounts:setup": "before the first account there is no key",
 }

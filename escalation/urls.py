@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from escalation.views import link, panel, planning, telephone
+from escalation.views import chat, link, panel, planning, telephone
 
 app_name = "escalation"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("p/<str:token>/decline/", link.decline, name="page_decline"),
     path("p/<str:token>/key/", telephone.key, name="page_key"),
     path("telephone/reply/", telephone.reply, name="telephone_reply"),
+    path("slack/actions/", chat.slack_actions, name="slack_actions"),
     path("on-call/woken/", planning.woken, name="woken"),
     path("escalation/preview/", planning.preview, name="preview"),
     path("reviews/", planning.reviews, name="reviews"),

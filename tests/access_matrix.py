@@ -265,6 +265,7 @@ ONCALL: dict[str, Row] = {
 ESCALATION: dict[str, Row] = {
     "escalation:page": {"GET": "++++++"},
     "escalation:page_key": {"POST": "NNNNNN"},
+    "escalation:slack_actions": {"POST": "NNNNNN"},
     "escalation:telephone_reply": {"POST": "NNNNNN"},
     "escalation:page_acknowledge": {"POST": "++++++"},
     "escalation:page_decline": {"POST": "++++++"},

@@ -3,6 +3,9 @@
 The address is the person's member ID. Slack answers 200 to most failures, with ``"ok": false`` inside.
 """
 
+import hashlib
+import hmac
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +16,7 @@ from communications.transports.base import Outgoing, TransportError
 
 WHO = "Slack"
 MAX_TEXT, MAX_BUTTON_URL = 2900, 3000
+SKEW_SECONDS = 300
 # Slack's own trouble, and being too fast; everything else stays wrong however often it is tried.
 _PASSING = {
     "ratelimited",
@@ -47,15 +51,7 @@ def _payload(outgoing: Outgoing) -> dict[str, Any]:
         {"type": "section", "text": {"type": "mrkdwn", "text": wording.cut(text, MAX_TEXT)}}
     ]
     if outgoing.url:
-        button: dict[str, Any] = {
-            "type": "button",
-            "text": {"type": "plain_text", "text": wording.button(outgoing)},
-            "url": outgoing.url[:MAX_BUTTON_URL],
-            "action_id": "open",
-        }
-        if wording.is_page(outgoing):
-            button["style"] = "primary"
-        blocks.append({"type": "actions", "elements": [button]})
+        blocks.append({"type": "actions", "elements": _buttons(outgoing)})
     return {
         "channel": outgoing.address,
         "text": wording.cut(_escaped(outgoing.subject), MAX_TEXT),  # what the notification on a phone shows
@@ -63,6 +59,33 @@ def _payload(outgoing: Outgoing) -> dict[str, Any]:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _buttons(outgoing: Outgoing) -> list[dict[str, Any]]:
+    """Return the buttons: those that answer by themselves where Slack may bring the answer, and one that opens."""
+    if not (wording.is_page(outgoing) and settings.SLACK_SIGNING_SECRET):
+        see = _button(wording.button(outgoing), "open") | {"url": outgoing.url[:MAX_BUTTON_URL]}
+        return [see | {"style": "primary"} if wording.is_page(outgoing) else see]
+    token = outgoing.url.rstrip("/").rpartition("/")[2]
+    return [
+        _button("I have it", "acknowledge") | {"value": token, "style": "primary"},
+        _button("Can't take it", "decline") | {"value": token},
+        _button("Open", "open") | {"url": outgoing.url[:MAX_BUTTON_URL]},
+    ]
+
+
+def _button(text: str, action: str) -> dict[str, Any]:
+    return {"type": "button", "text": {"type": "plain_text", "text": text}, "action_id": action}
+
+
+def signature_fits(body: bytes, at: str, given: str, now: datetime) -> bool:
+    """Return whether Slack signed this raw body within five minutes (docs.slack.dev, "Verifying requests")."""
+    if not settings.SLACK_SIGNING_SECRET or not at.isdecimal() or len(at) > 12:
+        return False
+    if abs(now.timestamp() - int(at)) > SKEW_SECONDS:
+        return False
+    mac = hmac.new(settings.SLACK_SIGNING_SECRET.encode(), f"v0:{at}:".encode() + body, hashlib.sha256)
+    return hmac.compare_digest(f"v0={mac.hexdigest()}".encode(), given.encode("utf-8", "replace"))
 
 
 def _escaped(text: str) -> str:
