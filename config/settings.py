@@ -314,6 +314,8 @@ DUE_SOURCES = [
     "oncall.due.CALENDARS",
     "oncall.due.ABSENCES",
 ]
+# How often the clock looks at a rota at least, for a hand-off that nobody announced.
+ROTA_LOOK_AGAIN = timedelta(hours=1)
 # What the incident pages show of the apps above: each incident's next clocks, and what waits for the viewer.
 INCIDENT_GLANCES = ["communications.glance.update_clocks", "escalation.glance.next_pages"]
 WAITING_FOR_ME = ["escalation.glance.open_pages", "oncall.glance.waiting"]

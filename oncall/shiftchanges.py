@@ -1,14 +1,16 @@
 """The pager changes hands: noticed by the clock from the rota itself, told once, with a brief (R52).
 
 ``Schedule.next_change_at`` says when the clock looks next: at the next hand-off that is known, but at least once an
-hour, so that a change which nobody announced is noticed as well. Whoever looks goes through the time since the last
-look; what is found, what is told and when to look next are one transaction, so a process may die anywhere.
+hour (``ROTA_LOOK_AGAIN``), so that a change which nobody announced is noticed as well. Whoever looks goes through
+the time since the last look; what is found, what is told and when to look next are one transaction, so a process may
+die anywhere.
 """
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q
 
@@ -21,7 +23,6 @@ from oncall.rota import Shift, load_spec, resolve
 
 logger = logging.getLogger(__name__)
 BATCH = 200
-LOOK_AGAIN = timedelta(hours=1)
 # Far enough to see who had the pager before the first instant that is looked at.
 BEFORE = timedelta(minutes=1)
 # What happened longer ago than this is not told any more; who is on call now is on the page.
@@ -109,8 +110,9 @@ def _look(pk: int, now: datetime) -> int:
         past = hand_offs(shifts, since, now) if schedule.next_change_at is not None else []
         if past:
             _told(schedule, past[-1], shifts, now)
-        coming = hand_offs(shifts, now + timedelta(microseconds=1), now + LOOK_AGAIN)
-        following = coming[0].at if coming else now + LOOK_AGAIN
+        at_the_latest = now + settings.ROTA_LOOK_AGAIN
+        coming = hand_offs(shifts, now + timedelta(microseconds=1), at_the_latest)
+        following = coming[0].at if coming else at_the_latest
         Schedule.objects.filter(pk=pk).update(next_change_at=following)
         return 1
 

@@ -1,6 +1,6 @@
 """Loads the demo once, into an empty installation only."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.test.utils import override_settings
@@ -9,6 +9,7 @@ from accounts.models import DoneOnce, User
 from common import clock
 from common.errors import Conflict
 from config.demo import people
+from oncall.models import Schedule
 
 ACTOR, FINISHED = "command:demo", "demo:finished"
 _ADMIN = "ada@example.com"
@@ -28,8 +29,14 @@ def load() -> bool:
         return False
     base = _base()
     # Nothing of the past leaves the machine, and it is delivered in this thread, which is the one in the past.
-    with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend", DELIVERY_THREADS=0):
+    # Nobody changes a rota in the past either: to look at each once an hour for six weeks would be most of the work.
+    with override_settings(
+        EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend",
+        DELIVERY_THREADS=0,
+        ROTA_LOOK_AGAIN=timedelta(days=7),
+    ):
         _tell(base)
+    Schedule.objects.filter(next_change_at__gt=base).update(next_change_at=base)
     DoneOnce.objects.create(actor=ACTOR, key=FINISHED, action="load_demo", fingerprint="")
     return True
 

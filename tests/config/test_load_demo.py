@@ -72,6 +72,8 @@ def test_the_demo_has_a_true_past_one_open_incident_and_one_report_and_sends_no_
     assert mail.outbox == []
     _nothing_is_in_the_future()
     _nothing_of_the_past_is_still_waiting()
+    # A change of a rota that nobody announces is noticed from the first minute.
+    assert not Schedule.objects.filter(next_change_at__gt=timezone.now()).exists()
     _the_night_story_paged_a_second_person_because_the_first_slept()
 
 
