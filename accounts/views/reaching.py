@@ -37,7 +37,7 @@ def _page(request: HttpRequest, *, status: int = 200, **changed: Any) -> HttpRes
         row["method"] for row in rows if row["is_usable"] and row["method"].kind != ContactMethod.Kind.IN_APP
     ]
     context = {
-        "push_key": import_string(settings.PUSH_KEY)(),
+        "push_key": import_string(settings.PUSH_KEY)() if _is_push(chosen) else "",
         "high_form": RulesForm(methods=usable, urgency=Urgency.HIGH),
         "low_form": RulesForm(methods=usable, urgency=Urgency.LOW),
         "quiet_form": QuietHoursForm(
@@ -54,6 +54,10 @@ def _page(request: HttpRequest, *, status: int = 200, **changed: Any) -> HttpRes
         **changed,
     }
     return render(request, "accounts/reach.html", context, status=status)
+
+
+def _is_push(chosen: kinds.KindInfo | None) -> bool:
+    return chosen is not None and chosen.kind == ContactMethod.Kind.WEB_PUSH
 
 
 def _rows(user: User) -> list[dict[str, Any]]:
