@@ -13,7 +13,7 @@ from communications.transports.base import Outgoing, TransportError
 
 WHO = "Teams"
 MAX_TEXT = 6000  # the whole card may have 28 KB
-_FAILED = re.compile(r"failed|error", re.IGNORECASE)
+_FAILED = re.compile(r"delivery failed|HTTP error \d{3}", re.IGNORECASE)
 _INNER_STATUS = re.compile(r"HTTP error (\d{3})")
 
 
@@ -21,7 +21,7 @@ def send(outgoing: Outgoing) -> None:
     """Post one card. Raises ``TransportError``."""
     answer = calling.post_json(WHO, outgoing.address, _payload(outgoing), explain=_explain)
     said = answer.body.decode("utf-8", "replace")
-    if not _FAILED.search(said):
+    if not (_FAILED.search(said) or calling.parsed(answer).get("error")):
         return
     inner = _INNER_STATUS.search(said)
     status = int(inner[1]) if inner else 500

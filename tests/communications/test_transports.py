@@ -195,6 +195,12 @@ def test_teams_gets_an_adaptive_card(send: Send, providers: HttpSink) -> None:
     assert card["actions"][0]["url"] == "https://allclear.example/p/abc:1x2:sig/"
 
 
+def test_an_answer_that_a_workflow_makes_up_itself_is_no_failure(send: Send, providers: HttpSink) -> None:
+    providers.answer(HttpReply(200, b'{"status": "posted", "errors": [], "error": null}'))
+    send("teams")
+    assert len(providers.requests()) == 1
+
+
 def test_mattermost_gets_text_that_calls_no_channel(send: Send, providers: HttpSink) -> None:
     providers.answer(reply("mattermost"))
     send("mattermost")
