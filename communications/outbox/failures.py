@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from accounts import reach
 from accounts.actor import SYSTEM
 from communications.models import Delivery, DeliveryQuerySet
-from communications.outbox.rows import HANDOVER, hand_over
+from communications.outbox.rows import HANDOVER, PATIENCE, hand_over
 from incidents import events
 from incidents.models import EventKind, Incident
 
@@ -43,7 +43,7 @@ def fail(delivery: Delivery, detail: str, now: datetime) -> None:
     )
     if not failed or delivery.transport == Delivery.IN_APP:
         return
-    hurried = _hurry_next(delivery, now)
+    hurried = _hurry_next(delivery, now) or _fall_back(delivery, now)
     if delivery.kind == Delivery.Kind.PAGE:
         is_last = not hurried and not _others(delivery).filter(_HOPEFUL).exists()
         _tell(delivery, detail, is_last=is_last)
@@ -72,6 +72,45 @@ def _hurry_next(delivery: Delivery, now: datetime) -> bool:
         return False
     hand_over([row.pk])
     return True
+
+
+def _fall_back(delivery: Delivery, now: datetime) -> bool:
+    """Send it to the sign-in address when no method of the person is left to hope for; return whether that is new."""
+    user = delivery.user
+    others = _others(delivery)
+    if user is None or not user.is_active or delivery.kind not in _FOR_PEOPLE:
+        return False
+    was_tried = (
+        delivery.address.lower() == user.email.lower() or others.filter(address__iexact=user.email).exists()
+    )
+    if was_tried or others.filter(_HOPEFUL).exists():
+        return False
+    quiet = reach.quiet_hours(user) if delivery.payload.get("waits") else None
+    due_at = (quiet.end_of(now) if quiet else None) or now
+    base = delivery.dedupe_key.rpartition(":")[0]
+    row = Delivery(
+        kind=delivery.kind,
+        topic=delivery.topic,
+        dedupe_key=f"{base}:{Delivery.EMAIL}",
+        incident=delivery.incident,
+        user=user,
+        transport=Delivery.EMAIL,
+        address=user.email,
+        payload={**delivery.payload, "method": None},
+        created_at=now,
+        due_at=due_at,
+        next_attempt_at=due_at if due_at > now else now + HANDOVER,
+        give_up_at=due_at + PATIENCE,
+    )
+    Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    written = Delivery.objects.filter(dedupe_key=row.dedupe_key, state=Delivery.State.QUEUED, attempts=0)
+    if due_at <= now:
+        hand_over(written.values_list("pk", flat=True))
+    return written.exists()
+
+
+# A test or a code says by itself that it failed.
+_FOR_PEOPLE = {Delivery.Kind.PAGE, Delivery.Kind.REMINDER, Delivery.Kind.UPDATE, Delivery.Kind.NOTICE}
 
 
 def _tell(delivery: Delivery, detail: str, *, is_last: bool) -> None:

@@ -287,16 +287,34 @@ def test_a_refused_address_fails_over_to_the_next_method_at_once(smtp_sink: Smtp
     assert incident.events.get().text.endswith("The next contact method is used.")
 
 
-def test_a_contact_method_deleted_meanwhile_counts_as_failed() -> None:
+def test_what_waited_for_a_deleted_method_goes_to_the_sign_in_address_when_none_is_left() -> None:
     bob, incident = builders.person("Bob"), builders.bare_incident()
     method = builders.mail_method(bob, "bob@phone.example")
     page(bob, incident)
 
     method.delete()
     deliver_due()
+    deliver_due()
 
-    assert mail.outbox == []
-    assert mails_to(bob).last_error == "This contact method was removed."
+    removed, instead = Delivery.objects.filter(user=bob, transport=Delivery.EMAIL).order_by("pk")
+    assert removed.last_error == "This contact method was removed."
+    assert (instead.address, instead.state) == ("bob@example.org", Delivery.State.DELIVERED)
+    assert [sent.to for sent in mail.outbox] == [["bob@example.org"]]
+    assert HEARD == []
+
+
+def test_when_the_sign_in_address_fails_too_the_pager_hears_of_it_once(smtp_sink: SmtpSink) -> None:
+    bob, incident = builders.person("Bob"), builders.bare_incident()
+    builders.mail_method(bob, "bob@phone.example")
+    smtp_sink.answer(then=refuse("550 5.1.1 no such user"))
+    page(bob, incident)
+    for _ in range(3):
+        deliver_due()
+    rows = Delivery.objects.filter(user=bob, transport=Delivery.EMAIL)
+    assert [(row.address, row.state) for row in rows.order_by("pk")] == [
+        ("bob@phone.example", Delivery.State.FAILED),
+        ("bob@example.org", Delivery.State.FAILED),
+    ]
     assert len(HEARD) == 1
 
 

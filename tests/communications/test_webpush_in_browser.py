@@ -37,7 +37,10 @@ def push(page: BrowserPage, site: str, said: dict[str, Any]) -> None:
     line.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     line.send("ServiceWorker.enable")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    for _ in range(200):
+        if found:
+            break
+        page.wait_for_timeout(50)  # the browser tells of its workers by and by
     line.send(
         "ServiceWorker.deliverPushMessage",
         {"origin": site, "registrationId": found[-1]["registrationId"], "data": json.dumps(said)},

@@ -118,3 +118,17 @@ def test_a_number_that_is_gone_hurries_the_call_and_the_timeline_does_not_tell_t
     assert "by SMS was not delivered. The next contact method is used." in failed.text
     assert "400123456" not in str(failed.data)
     assert "400123456" not in str(list(Delivery.objects.values()))
+
+
+def test_when_no_method_works_the_sign_in_address_is_tried_before_anybody_else(
+    story: Story, http_sink: HttpSink, smtp_sink: SmtpSink, settings: Settings
+) -> None:
+    settings.ALLOWED_PRIVATE_NETWORKS = ["127.0.0.0/8"]
+    builders.method(story.bob, "ntfy", f"{http_sink.url}/bobs-pages")
+    http_sink.answer(then=HttpReply(403, b'{"code":40301,"error":"forbidden"}'))
+    incident = story.declare(1)
+    send_all(incident)
+    assert [mail.recipients for mail in smtp_sink.mails()] == [("bob@example.org",)]
+    assert [who for who, _ in paged(incident)] == ["Bob"]
+    [failed] = incident.events.filter(kind="page_failed")
+    assert "The next contact method is used." in failed.text
