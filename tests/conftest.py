@@ -4,7 +4,7 @@ pytest_plugins = [
     "tests.support.environment",
     "tests.support.cast",
     "tests.support.api",
-    "tests.support.audit",
+    "tests.support.emptying",
     "tests.support.network",
     "tests.support.selection",
     "tests.support.smtp_sink",
