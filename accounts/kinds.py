@@ -51,7 +51,7 @@ _ALL = [
     KindInfo(Kind.MATTERMOST, "message-circle", "Webhook address",
              "Of an incoming webhook that is locked to a channel of your own.", "url"),
     KindInfo(Kind.DISCORD, "gamepad-2", "Webhook address", "Of a channel: Integrations, Webhooks, “Copy URL”.", "url"),
-    KindInfo(Kind.WEBHOOK, "webhook", "Address", "Gets a signed POST. The secret is shown once it is added.", "url"),
+    KindInfo(Kind.WEBHOOK, "webhook", "Address", "Gets a signed POST. What signs it stands under “Change”.", "url"),
     KindInfo(Kind.IN_APP, "bell", "", "Everybody has it anyway, under the bell."),
 ]  # fmt: skip
 INFO: dict[str, KindInfo] = {info.kind: info for info in _ALL}
