@@ -28,6 +28,7 @@ HANDLER = re.compile(r"<[^>]+\son[a-z]+=", re.IGNORECASE)
 
 @pytest.mark.django_db
 @pytest.mark.timeout(600)
+@pytest.mark.once
 def test_no_page_has_inline_code_or_a_weak_policy(world: World) -> None:
     client, faults = world.client("admin"), {}
     for name in PAGES:

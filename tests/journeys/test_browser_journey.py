@@ -81,6 +81,7 @@ def test_declared_in_a_form_nobody_answers_and_the_whole_chain_is_paged(
         expect(paging).to_contain_text(name)
 
 
+@pytest.mark.once
 def test_from_the_alert_to_the_exported_record(
     site: str, new_page: Pages, world: World, time: Time, smtp_sink: SmtpSink, refusals: None
 ) -> None:

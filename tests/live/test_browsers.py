@@ -73,6 +73,7 @@ def test_what_is_being_typed_survives_what_arrives(site: str, new_page: Pages, i
     expect(here.get_by_label("Say something")).to_be_focused()
 
 
+@pytest.mark.once
 def test_a_refused_entry_stays_in_the_box_with_the_reason(
     site: str, new_page: Pages, incident: Incident
 ) -> None:
@@ -116,6 +117,7 @@ def test_now_shows_a_new_incident_by_itself(site: str, new_page: Pages, incident
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.once
 def test_everything_works_without_javascript(site: str, new_page: Pages, incident: Incident) -> None:
     page = new_page(user("Alice"), java_script_enabled=False, viewport=PHONE)
     page.goto(f"{site}/incidents/declare/")
@@ -128,6 +130,7 @@ def test_everything_works_without_javascript(site: str, new_page: Pages, inciden
     expect(page.get_by_text("Nobody can pay")).to_be_visible()
 
 
+@pytest.mark.once
 def test_three_taps_declare_on_a_phone(site: str, new_page: Pages, incident: Incident) -> None:
     page = new_page(user("Bob"), viewport=PHONE, has_touch=True)
     page.goto(site)

@@ -12,7 +12,7 @@ from oncall.models import Override, Schedule
 from tests import builders
 from tests.support.browser import PHONE, accessibility_faults
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 HOUR = timedelta(hours=1)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.browser import PHONE, Pages, accessibility_faults
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 def test_a_page_opens_in_the_size_and_theme_asked_for(new_page: Pages) -> None:
