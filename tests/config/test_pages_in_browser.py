@@ -12,7 +12,7 @@ from accounts.models import User
 from incidents import actions
 from incidents.models import Incident
 from tests.access_matrix import MATRIX
-from tests.support.browser import DESK, PHONE, Pages, accessibility_faults
+from tests.support.browser import DESK, PHONE, Pages, accessibility_faults, wait_until_complete
 from tests.support.matrix import World
 from tests.test_access_matrix import world
 
@@ -35,7 +35,7 @@ REFUSALS = ["/incidents/INC-404/", "/incidents/?page=99"]
 def faults_of(page: Page, address: str) -> list[str]:
     """Open a page and return what is wrong with it."""
     page.goto(address)
-    page.wait_for_timeout(400)  # panels that come after the page; the live stream never ends
+    wait_until_complete(page)
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     sideways = ["scrolls sideways"] if width[0] > width[1] else []
     return [*accessibility_faults(page), *sideways]
@@ -125,5 +125,5 @@ def test_one_long_word_of_a_machine_widens_no_page(
     at = f"/incidents/{reference}/"
     for path in ("/", "/incidents/", at, f"{at}write/", f"{at}updates/", f"{at}page/", "/me/notifications/"):
         page.goto(f"{site}{path}")
-        page.wait_for_timeout(400)  # panels that come after the page
+        wait_until_complete(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -12,7 +12,7 @@ from config import defaults
 from incidents import actions
 from incidents.models import Incident, PhaseStep
 from tests import builders
-from tests.support.browser import DESK, PHONE, Pages, accessibility_faults
+from tests.support.browser import DESK, PHONE, Pages, accessibility_faults, wait_until_complete
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -149,11 +149,13 @@ def test_the_pages_are_accessible_and_fit_the_screen(
 ) -> None:
     actions.decide(by=Actor.of(user("Alice")), incident=incident, choice="Roll back", undo_note="redeploy")
     # As tall as the page: what lies under the bar at the bottom until one scrolls is not too small to hit.
-    page = new_page(user("Alice"), viewport={**viewport, "height": 3000}, color_scheme=scheme)
+    page = new_page(
+        user("Alice"), viewport={**viewport, "height": 3000}, color_scheme=scheme, reduced_motion="reduce"
+    )
     at = f"/incidents/{incident.reference}"
     for path in ("/", "/incidents/", "/incidents/declare/", f"{at}/", f"{at}/severity/", f"{at}/resolve/",
                  f"{at}/roles/commander/take/"):  # fmt: skip
         page.goto(f"{site}{path}")
-        page.wait_for_timeout(600)
+        wait_until_complete(page)
         assert accessibility_faults(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -138,6 +138,21 @@ def session_cookie(user: User, address: str) -> Any:
     return {"name": name, "value": client.cookies[name].value, "url": address}
 
 
+# Panels that htmx fetches after the page, and the live stream.
+_IS_COMPLETE = """() => {
+  const panels = [...document.querySelectorAll("[hx-get][hx-trigger=load]")];
+  const badge = document.querySelector("[data-live-badge]");
+  return (!window.htmx || panels.every((panel) => panel["htmx-internal-data"]?.loaded))
+    && !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")
+    && (!document.body.dataset.liveUrl || !badge || badge.dataset.state === "live");
+}"""
+
+
+def wait_until_complete(page: Page) -> None:
+    """Returns when what comes after the page is there too: its panels, and the live stream's first word."""
+    page.wait_for_function(_IS_COMPLETE)
+
+
 def accessibility_faults(page: Page) -> list[str]:
     """Returns what axe-core finds wrong with the page by WCAG 2.2 AA, one line for each kind of fault."""
     rules = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}
