@@ -333,14 +333,17 @@ def test_a_changed_address_needs_a_new_code(as_bob: Client, bob: User, smtp_sink
     assert verify(as_bob, added.pk, code).status_code == 302
 
 
-def test_what_waits_for_a_changed_address_takes_the_next_method(bob: User, smtp_sink: SmtpSink) -> None:
+def test_what_waits_for_a_changed_address_goes_to_the_sign_in_address_instead(
+    bob: User, smtp_sink: SmtpSink
+) -> None:
     first = mail_method(bob, "bob@old.example")
     message = outbox.Message("Look", "at this")
     outbox.enqueue(kind="notice", topic="t", dedupe_key="k", user=bob, message=message, now=app_clock.now())
     ContactMethod.objects.filter(pk=first.pk).update(address="bob@new.example", verified_at=None)
     deliver()
-    assert smtp_sink.mails() == []
-    assert "not verified since" in Delivery.objects.get(transport="email").last_error
+    deliver()
+    assert "not verified since" in Delivery.objects.get(contact_method=first).last_error
+    assert [mail.recipients for mail in smtp_sink.mails()] == [("bob@example.org",)]
 
 
 def test_the_last_method_is_removed_after_saying_what_happens_then(
