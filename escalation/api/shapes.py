@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from rest_framework import serializers
 
-from accounts.models import Team, User
+from accounts.models import User
 from escalation.models import AgendaItem, EscalationRule, EscalationTimer, Page
 from incidents.api.shapes import PersonRef
 from oncall.models import EscalationRole
@@ -147,9 +147,7 @@ class PlanShape(serializers.Serializer[Any]):
     """
 
     severity = serializers.IntegerField()
-    team: "serializers.SlugRelatedField[Team]" = serializers.SlugRelatedField(
-        slug_field="slug", read_only=True, allow_null=True
-    )
+    team = serializers.CharField(source="team.slug", allow_null=True)
     at = serializers.DateTimeField()
     time_zone = serializers.SerializerMethodField()
     note = serializers.SerializerMethodField()
