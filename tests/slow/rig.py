@@ -181,11 +181,17 @@ class Rig:
         return self._run([sys.executable, "-m", "tests.slow.act", deed, key], extra)
 
     def _run(self, command: list[str], extra: dict[str, str]) -> int:
-        environment = self.environment(**extra)
+        # A process that does not end says where each of its threads is before it is killed.
+        environment = self.environment(PYTHONFAULTHANDLER="1", **extra)
         with self.log.open("ab") as log:
-            return subprocess.run(
-                command, env=environment, cwd=ROOT, stdout=log, stderr=log, timeout=60
-            ).returncode
+            process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
+        try:
+            return process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            process.wait(10)
+            said = self.log.read_text(errors="replace")[-6000:]
+            raise AssertionError(f"{command[2:]} with {extra} did not end within a minute:\n{said}") from None
 
     @staticmethod
     def migrate(folder: Path) -> None:
