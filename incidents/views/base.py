@@ -15,7 +15,8 @@ from accounts.models import User
 from common.htmx import with_toast
 from incidents.access import incident_for, require_responder
 from incidents.forms import ActionForm
-from incidents.models import Incident
+from incidents.models import Incident, Status
+from incidents.state import who_was_first
 
 View = Callable[..., HttpResponse]
 
@@ -59,7 +60,10 @@ def known(request: HttpRequest, reference: str) -> Incident:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The words around a form: what is asked, what the button says, and what is said when it is done."""
+    """The words around a form: what is asked, what the button says, and what is said when it is done.
+
+    ``only_in`` are the states in which it makes sense to ask; empty means in all of them.
+    """
 
     title: str
     button: str
@@ -69,6 +73,7 @@ class Ask:
     back: str = ""
     template: str = "incidents/action.html"
     context: dict[str, Any] = field(default_factory=dict)
+    only_in: tuple[Status, ...] = ()
 
 
 def asked(
@@ -76,6 +81,10 @@ def asked(
 ) -> HttpResponse:
     """Show the form, or run the action and go back to the incident. A refusal shows the form again, nothing lost."""
     by = actor(request)
+    if request.method != "POST" and ask.only_in and incident.status not in ask.only_in:
+        # An old link or an old tab: whoever follows it is told before they have typed anything.
+        messages.warning(request, f"“{ask.button}” is not possible now: {who_was_first(incident)}.")
+        return redirect(incident.get_absolute_url())
     if request.method == "POST" and form.attempt(lambda: run(by)):
         return went_through(request, incident, ask.done, ask.back)
     context = {

@@ -46,7 +46,8 @@ def resolve(request: HttpRequest, reference: str) -> HttpResponse:
     form = NoteForm(sent(request), incident=incident)
     missing = state.blockers(incident, Status.RESOLVED, by=actor(request))
     ask = Ask(
-        f"Resolve {incident.reference}?", "Resolve", "Resolved.", context={"missing": missing},
+        f"Resolve {incident.reference}?", "Resolve", "Resolved.",
+        context={"missing": missing}, only_in=state.SOURCES[Status.RESOLVED],
         lead="The clocks stop and nobody else is paged. It can be reopened.",
     )  # fmt: skip
     return asked(
@@ -70,6 +71,7 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
         "Reopen",
         "Reopened.",
         "The on-call engineer is paged again, at once.",
+        only_in=(Status.RESOLVED,),
     )
     return asked(
         request, incident, form, ask,
@@ -88,7 +90,7 @@ def close(request: HttpRequest, reference: str) -> HttpResponse:
     missing = state.blockers(incident, Status.CLOSED, by=actor(request))
     ask = Ask(
         f"Close {incident.reference}?", "Close", "Closed.", "The timeline is frozen but for corrections.",
-        context={"missing": missing},
+        context={"missing": missing}, only_in=state.SOURCES[Status.CLOSED],
     )  # fmt: skip
     return asked(
         request, incident, form, ask,
@@ -110,6 +112,7 @@ def cancel(request: HttpRequest, reference: str) -> HttpResponse:
     ask = Ask(
         f"{word} {incident.reference}?", f"{word} it", "Called off.",
         "It counts as a false alarm. Whoever was paged hears that it is over.", danger=True,
+        only_in=state.SOURCES[Status.CANCELLED],
     )  # fmt: skip
     return asked(
         request, incident, form, ask,

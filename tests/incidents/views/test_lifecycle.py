@@ -35,8 +35,16 @@ def recover(user: User, incident: Incident) -> None:
         )
 
 
-PAGES = ["status/mitigating", "status/monitoring", "resolve", "reopen", "close", "cancel", "merge", "severity",
-         "details", "components"]  # fmt: skip
+PAGES = [
+    "status/mitigating",
+    "status/monitoring",
+    "resolve",
+    "cancel",
+    "merge",
+    "severity",
+    "details",
+    "components",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -47,21 +55,34 @@ def test_each_page_asks_first(incident: Incident, as_alice: Client, page: str) -
     assert status(incident) == Status.INVESTIGATING
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_who_may_only_look_is_told_so(incident: Incident, as_dave: Client, page: str) -> None:
     for answer in (as_dave.get(url(incident, page)), as_dave.post(url(incident, page), {"reason": "x"})):
         assert answer.status_code == 403
         assert "responder role" in answer.content.decode()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_a_visitor_is_asked_to_sign_in(incident: Incident, client: Client, page: str) -> None:
     assert client.post(url(incident, page)).headers["Location"].startswith("/account/login/")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_there_is_no_such_page_for_an_unknown_incident(procedure: None, as_alice: Client, page: str) -> None:
     assert as_alice.get(f"/incidents/INC-77/{page}/").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["reopen", "close"])
+def test_an_old_link_leads_to_the_incident_and_says_why(
+    incident: Incident, as_alice: Client, page: str
+) -> None:
+    answer = as_alice.get(url(incident, page), follow=True)
+    assert answer.redirect_chain == [(incident.get_absolute_url(), 302)]
+    assert f"“{page.capitalize()}” is not possible now: it is investigating" in answer.content.decode()
+
+
+def test_a_reference_is_written_with_the_digits_of_ours(incident: Incident, as_alice: Client) -> None:
+    assert as_alice.get("/incidents/INC-\u0661/").status_code == 404  # an Arabic one
 
 
 def test_an_unknown_status_is_not_found(incident: Incident, as_alice: Client) -> None:
