@@ -15,7 +15,7 @@ from incidents.models import ACTIVE_STATUSES
 
 _TAKE = {"1", "ack", "acknowledge", "yes", "y", "ok"}
 _DECLINE = {"2", "decline", "no", "n", "cant"}
-_NUMBER = re.compile(r"\binc-?(\d{1,9})\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\binc-?([0-9]{1,9})\b", re.IGNORECASE)
 HELP = "Reply 1 to take a page, 2 if you can't. With several, name it: 1 INC-42."
 
 

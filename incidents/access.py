@@ -7,7 +7,7 @@ from accounts.models import User
 from common.errors import NotAllowed, NotFound
 from incidents.models import Incident, RoleAssignment, RoleDefinition
 
-_REFERENCE = re.compile(r"^(?:INC-)?(\d{1,9})$", re.IGNORECASE)
+_REFERENCE = re.compile(r"^(?:INC-)?([0-9]{1,9})$", re.IGNORECASE)
 
 
 def incident_for(user: User, reference: str) -> Incident:

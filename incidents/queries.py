@@ -15,7 +15,7 @@ from incidents.wordsearch import has_words
 
 PAGE_SIZE = 50
 RECENT = timedelta(hours=48)
-_NUMBER = re.compile(r"^(?:inc)?[-\s#]*(\d{1,9})$", re.IGNORECASE)
+_NUMBER = re.compile(r"^(?:inc)?[-\s#]*([0-9]{1,9})$", re.IGNORECASE)
 
 # Sort keys of the page, with the index that serves each and the field that breaks ties.
 SORTS = {"number": "number", "severity": "severity", "declared": "declared_at"}
