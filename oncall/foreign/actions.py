@@ -1,6 +1,7 @@
 """What changes calendars of others here: their owners, and what the worker read of them."""
 
 import ipaddress
+import socket
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -114,16 +115,21 @@ def checked_url(url: str) -> str:
     found = https_of(url)
     try:
         parts = urlsplit(found)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         raise Invalid("This is not an address.", field="url") from None
-    if parts.scheme not in {"http", "https"} or not host or any(character <= " " for character in found):
+    if (
+        parts.scheme not in {"http", "https"}
+        or not host
+        or port == 0
+        or any(character <= " " for character in found)
+    ):
         raise Invalid("Enter an address that begins with https:// or webcal://.", field="url")
     if len(found) > 500:
         raise Invalid("This address is longer than 500 characters.", field="url")
     if parts.username or parts.password:
         raise Invalid("Leave user name and password out of the address.", field="url")
-    if host == "localhost" or _is_forbidden(host):
+    if f".{host}".endswith(".localhost") or _is_forbidden(host):
         raise Invalid("This address is on a private network: it cannot be read from here.", field="url")
     return found
 
@@ -132,6 +138,11 @@ def _is_forbidden(host: str) -> bool:
     try:
         return not is_allowed(ipaddress.ip_address(host))
     except ValueError:
+        pass
+    try:
+        # The other ways to write a number, which the resolver takes too: 127.1, 0x7f000001, 2130706433.
+        return not is_allowed(ipaddress.IPv4Address(socket.inet_aton(host)))
+    except (OSError, UnicodeError):
         return False
 
 
