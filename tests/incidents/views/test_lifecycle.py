@@ -45,6 +45,7 @@ PAGES = [
     "details",
     "components",
 ]
+ALL_PAGES = [*PAGES, "reopen", "close"]
 
 
 @pytest.mark.parametrize("page", PAGES)
